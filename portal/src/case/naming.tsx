@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Names of one's own: the switch, and the place for a name on the card of a file. */
 
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { CaseFile } from "../files/case_files";
 import { fileName } from "../files/file_words";
+import { Field } from "../island/field";
 import { useWords } from "../island/words";
 import { MOST_CHARACTERS } from "../labels/labels";
 import type { OwnNames } from "./own_names";
@@ -36,7 +37,6 @@ type Said = "kept" | "long" | null;
 export function NameField({ file, names }: { readonly file: CaseFile; readonly names: OwnNames }) {
   const words = useWords();
   const { t } = words;
-  const id = useId();
   const [own, setOwn] = useState(() => names.labels.get(file.number) ?? "");
   const [said, setSaid] = useState<Said>(null);
   const keep = async (): Promise<void> => {
@@ -52,18 +52,11 @@ export function NameField({ file, names }: { readonly file: CaseFile; readonly n
         void keep();
       }}
     >
-      <label class="field-label" for={id}>
-        {t("case.names.label", { name: fileName(file, words) })}
-      </label>
-      <input
-        class="field text-field"
-        id={id}
-        dir="auto"
-        autocomplete="off"
-        spellcheck={false}
+      <Field
+        label={t("case.names.label", { name: fileName(file, words) })}
         value={own}
-        onInput={(event) => {
-          setOwn(event.currentTarget.value);
+        onChange={(typed) => {
+          setOwn(typed);
           setSaid(null);
         }}
       />

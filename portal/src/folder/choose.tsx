@@ -2,6 +2,7 @@
 /* Where it is, and under which rules to write: those of the person's country, unless they choose others. */
 
 import { useState } from "preact/hooks";
+import { Field } from "../island/field";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { Entry } from "../log/entry";
@@ -9,7 +10,7 @@ import { newNotice, type Notice } from "../notice/notice";
 import { circumstanceOf, regimeOf, siteOf } from "../notice/prefill";
 import type { NoticeData } from "../notice/regime";
 import { anchor, choosePlace, countryOf, place } from "../place/place";
-import { Field, Options, Select, Slip } from "./fields";
+import { Options, Select, Slip } from "./fields";
 
 interface Props {
   readonly data: NoticeData;

@@ -2,13 +2,14 @@
 /* Writing an entry. What was typed stays until it is kept; files are read here, and only their SHA-256 is written unless asked. */
 
 import { useState } from "preact/hooks";
+import { Field } from "../island/field";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { chained, KINDS, LIMITS, TEXT_FIELDS, type Draft, type EntryFile, type EntryKind } from "../log/entry";
 import type { Folder } from "../log/folder";
 import type { Translator } from "../messages/translator";
 import type { Pictures } from "../vault/vault";
-import { Field, Select, Slip } from "./fields";
+import { Select, Slip } from "./fields";
 import { EntryFiles, type ChosenFile } from "./files";
 import { FolderTrouble } from "./problem";
 import type { FolderState, OpenFolder } from "./state";

@@ -2,6 +2,7 @@
 /* The next step when a notice did not help: who, and a text with the proof. */
 
 import { useState } from "preact/hooks";
+import { Field } from "../island/field";
 import { ActionButton } from "../island/parts";
 import { pageAddress } from "../island/page_address";
 import { useWords } from "../island/words";
@@ -9,7 +10,6 @@ import type { Notice } from "../notice/notice";
 import { nextSteps, type Contact, type Regime } from "../notice/regime";
 import { escalationText } from "../notice/text";
 import { CopiedText } from "./copy";
-import { Field } from "./fields";
 import { useSiteWords } from "./site_words";
 
 interface Props {

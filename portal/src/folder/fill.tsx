@@ -5,6 +5,7 @@
  */
 
 import { useState } from "preact/hooks";
+import { Field } from "../island/field";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { pageAddress } from "../island/page_address";
 import { useWords } from "../island/words";
@@ -13,7 +14,7 @@ import { CIRCUMSTANCES, STATEMENTS, type Fields, type Notice, type NoticeText } 
 import type { Regime } from "../notice/regime";
 import { saidOf } from "../notice/text";
 import { badLocations, missing } from "../notice/validate";
-import { Field, Options, Tick } from "./fields";
+import { Options, Tick } from "./fields";
 import { Locations } from "./locations";
 import { FolderTrouble } from "./problem";
 import type { FolderState, OpenFolder } from "./state";

@@ -2,12 +2,13 @@
 /* The addresses of a notice: typed, or ticked among those in the person's notes. Both show in the one field that is sent. */
 
 import { useState } from "preact/hooks";
+import { Field } from "../island/field";
 import { useWords } from "../island/words";
 import type { Entry } from "../log/entry";
 import type { Fields, Notice } from "../notice/notice";
 import { isAt } from "../notice/prefill";
 import { isAddress } from "../notice/validate";
-import { Field, Tick } from "./fields";
+import { Tick } from "./fields";
 
 interface Props {
   readonly entries: readonly Entry[];

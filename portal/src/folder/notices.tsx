@@ -2,6 +2,7 @@
 /* The notices, each with its clock and, when the time is over, whom to turn to next. */
 
 import { useEffect, useState } from "preact/hooks";
+import { Field } from "../island/field";
 import { ActionButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { withNotice } from "../log/folder";
@@ -9,7 +10,7 @@ import { clockOf, type Clock } from "../notice/clock";
 import type { Notice } from "../notice/notice";
 import type { Regime } from "../notice/regime";
 import { Escalation } from "./escalation";
-import { Field, Slip } from "./fields";
+import { Slip } from "./fields";
 import { FolderTrouble } from "./problem";
 import type { FolderState, OpenFolder } from "./state";
 

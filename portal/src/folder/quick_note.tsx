@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One line, one key: an entry of the log without its form. What was typed stays until it is kept. */
 
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
+import { Field } from "../island/field";
 import { useWords } from "../island/words";
 import { chained, EMPTY_DRAFT, type Draft } from "../log/entry";
 import { slipOf } from "./entry_form";
@@ -18,7 +19,6 @@ interface Props {
 
 export function QuickNote({ state, open, text, onText, onSaved }: Props) {
   const { t } = useWords();
-  const id = useId();
   const [slip, setSlip] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const save = async (): Promise<void> => {
@@ -44,18 +44,7 @@ export function QuickNote({ state, open, text, onText, onSaved }: Props) {
         if (!isBusy) void save();
       }}
     >
-      <label class="field-label" for={id}>
-        {t("folder.quick.label")}
-      </label>
-      <input
-        class="field text-field"
-        id={id}
-        dir="auto"
-        autocomplete="off"
-        spellcheck={false}
-        value={text}
-        onInput={(event) => onText(event.currentTarget.value)}
-      />
+      <Field label={t("folder.quick.label")} value={text} onChange={onText} />
       {slip !== null && <Slip>{slip}</Slip>}
       <div class="actions">
         <button type="submit" class="button second" aria-disabled={isBusy ? "true" : undefined}>

@@ -2,12 +2,13 @@
 /* Opening the folder, or beginning one: who is in the pictures, where it is kept, the passphrase. Nothing is kept before that. */
 
 import { useEffect, useState } from "preact/hooks";
+import { Field } from "../island/field";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { MINIMUM_PASSPHRASE_CHARACTERS } from "../vault/key";
 import { keptFolders } from "../vault/store";
 import { Choice } from "../island/choice";
-import { Field, Slip, Tick } from "./fields";
+import { Slip, Tick } from "./fields";
 import { FolderTrouble } from "./problem";
 import { emptyFolder, type FolderState } from "./state";
 import { Wipe } from "./wipe";

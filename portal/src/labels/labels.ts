@@ -8,6 +8,7 @@
 
 import { fromHex, toHex } from "../bytes/bytes";
 import { seal, unseal } from "../bytes/seal";
+import { keepText, keptJson, keptText } from "../kept/kept_text";
 
 const NAME = "stillmine.labels";
 const ABOUT = "stillmine-labels 1";
@@ -30,32 +31,18 @@ export async function keptLabels(key: CryptoKey): Promise<Labels | null> {
 export async function keepLabels(key: CryptoKey, labels: Labels | null): Promise<boolean> {
   const added = labels === null ? [] : [await sealedLabels(key, labels)];
   const mine = new Set((await opened(key)).flatMap(({ sealed, found }) => (found === null ? [] : [sealed])));
-  try {
-    const now = [...read().filter((sealed) => !mine.has(sealed)), ...added];
-    if (now.length === 0) localStorage.removeItem(NAME);
-    else localStorage.setItem(NAME, JSON.stringify(now));
-    return true;
-  } catch {
-    return false;
-  }
+  const now = [...read().filter((sealed) => !mine.has(sealed)), ...added];
+  return keepText(NAME, now.length === 0 ? null : JSON.stringify(now));
 }
 
 /** Whether names are kept for any case, also such as can't be read any more. */
 export function areLabelsKept(): boolean {
-  try {
-    return localStorage.getItem(NAME) !== null;
-  } catch {
-    return false;
-  }
+  return keptText(NAME) !== null;
 }
 
 /** Erase those of every case. */
 export function forgetLabels(): void {
-  try {
-    localStorage.removeItem(NAME);
-  } catch {
-    // what was never kept needs no forgetting
-  }
+  keepText(NAME, null);
 }
 
 /** Return names without those of these files, the same where none had one. */
@@ -92,10 +79,6 @@ function labelOf(row: unknown): readonly (readonly [number, string])[] {
 }
 
 function read(): readonly string[] {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(NAME) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
-  } catch {
-    return [];
-  }
+  const kept = keptJson(NAME);
+  return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
 }

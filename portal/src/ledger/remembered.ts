@@ -6,6 +6,7 @@
  */
 
 import { fromHex, toHex } from "../bytes/bytes";
+import { keepText, keptJson, keptText } from "../kept/kept_text";
 import type { Checkpoint } from "./checkpoint";
 
 const NAME = "stillmine.ledger";
@@ -18,48 +19,31 @@ export interface Seen {
 
 /** Return what is remembered; null where nothing is, or where the browser keeps nothing. */
 export function recall(): Seen | null {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(NAME) ?? "null");
-    if (
-      typeof kept !== "object" ||
-      kept === null ||
-      !("origin" in kept && "size" in kept && "root" in kept && "day" in kept)
-    )
-      return null;
-    const { origin, size, root, day } = kept;
-    if (typeof origin !== "string" || typeof size !== "number" || typeof root !== "string" || typeof day !== "string")
-      return null;
-    return /^[0-9a-f]{64}$/.test(root) ? { checkpoint: { origin, size, root: fromHex(root) }, day } : null;
-  } catch {
+  const kept = keptJson(NAME);
+  if (
+    typeof kept !== "object" ||
+    kept === null ||
+    !("origin" in kept && "size" in kept && "root" in kept && "day" in kept)
+  )
     return null;
-  }
+  const { origin, size, root, day } = kept;
+  if (typeof origin !== "string" || typeof size !== "number" || typeof root !== "string" || typeof day !== "string")
+    return null;
+  return /^[0-9a-f]{64}$/.test(root) ? { checkpoint: { origin, size, root: fromHex(root) }, day } : null;
 }
 
 /** Whether anything is remembered, also what can't be read any more. */
 export function isRemembered(): boolean {
-  try {
-    return localStorage.getItem(NAME) !== null;
-  } catch {
-    return false;
-  }
+  return keptText(NAME) !== null;
 }
 
 /** Remember it as seen today; false where the browser keeps nothing. */
 export function remember({ origin, size, root }: Checkpoint, now: Date): boolean {
   const day = now.toISOString().slice(0, 10);
-  try {
-    localStorage.setItem(NAME, JSON.stringify({ origin, size, root: toHex(root), day }));
-    return true;
-  } catch {
-    return false;
-  }
+  return keepText(NAME, JSON.stringify({ origin, size, root: toHex(root), day }));
 }
 
 /** Forget it. */
 export function forget(): void {
-  try {
-    localStorage.removeItem(NAME);
-  } catch {
-    // what was never kept needs no forgetting
-  }
+  keepText(NAME, null);
 }

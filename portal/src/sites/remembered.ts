@@ -4,6 +4,8 @@
  * nothing of it is in any address or request.
  */
 
+import { keepText, keptJson, keptText } from "../kept/kept_text";
+
 const NAME = "stillmine.sites";
 const MOST = 100;
 
@@ -17,40 +19,22 @@ export interface Chosen {
 
 /** Whether anything is kept, also what can't be read any more. */
 export function areSitesKept(): boolean {
-  return read() !== null;
+  return keptText(NAME) !== null;
 }
 
 /** Return what is kept; null where keeping is off. */
 export function keptSites(): Chosen | null {
-  try {
-    const kept: unknown = JSON.parse(read() ?? "null");
-    if (typeof kept !== "object" || kept === null) return null;
-    return { sites: texts(kept, "sites"), others: texts(kept, "others"), done: texts(kept, "done") };
-  } catch {
-    return null;
-  }
+  const kept = keptJson(NAME);
+  if (typeof kept !== "object" || kept === null) return null;
+  return { sites: texts(kept, "sites"), others: texts(kept, "others"), done: texts(kept, "done") };
 }
 
 /** Keep this, or forget all with null; false where the browser keeps nothing. */
 export function keepSites(chosen: Chosen | null): boolean {
-  try {
-    if (chosen === null) localStorage.removeItem(NAME);
-    else localStorage.setItem(NAME, JSON.stringify(chosen));
-    return true;
-  } catch {
-    return false;
-  }
+  return keepText(NAME, chosen === null ? null : JSON.stringify(chosen));
 }
 
 function texts(kept: object, field: string): readonly string[] {
   const found: unknown = Object.entries(kept).find(([name]) => name === field)?.[1];
   return Array.isArray(found) ? found.filter((one) => typeof one === "string").slice(0, MOST) : [];
-}
-
-function read(): string | null {
-  try {
-    return localStorage.getItem(NAME);
-  } catch {
-    return null;
-  }
 }
