@@ -306,3 +306,56 @@ def test_the_number_of_queries_does_not_grow_with_the_values(phone: Phone, other
     with CaptureQueriesContext(connection) as captured:
         assert len(values_of(exchange, rows)) == 16
     assert len(captured) == 1
+
+
+def test_what_does_not_open_stops_a_snapshot_and_is_left_out_of_the_index(
+    phone: Phone, partner: PartnerClient, exchange: Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A value read together with its data key is judged as strictly as one that is read by itself."""
+    from stillmine.exchange.ask.following import Follower
+    from stillmine.exchange.protection.given import head_sequence
+    from stillmine.exchange.protection.sequence import next_batch
+    from stillmine.exchange.protection.values import try_values_of, try_values_with_keys
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.rows.keys import FingerprintDataKey
+
+    phone.open(1, 2, 3)
+    partner.fetch()
+    moved, keyless, whole = Fingerprint.objects.order_by("position")
+    key = FingerprintDataKey.objects.get(fingerprint=keyless)
+    key.delete()
+    Fingerprint.objects.filter(id=moved.id).update(sealed_value=whole.sealed_value)
+    try:
+        changed = next_batch(0, head_sequence()).changed
+        opened, failed = try_values_with_keys(exchange, changed)
+        assert opened == {whole.id: value(3)}
+        assert sorted(map(str, failed)) == sorted(map(str, try_values_of(exchange, list(Fingerprint.objects.all()))[1]))
+        assert {error.cell.row for error in failed} == {moved.id, keyless.id}
+        with pytest.raises(SealedValueError):
+            partner.web.get("/api/v1/feed/snapshot", headers=partner.headers).read()
+        own = Follower(exchange)
+        own.follow()
+        assert len(own.index) == 1
+        assert "2 value(s) do not open" in caplog.text
+    finally:
+        Fingerprint.objects.filter(id=moved.id).update(sealed_value=moved.sealed_value)
+        FingerprintDataKey(fingerprint_id=keyless.id, wrapped_by_id=key.wrapped_by_id, wrapped_key=key.wrapped_key).save(force_insert=True)
+
+
+@pytest.mark.parametrize("at_most", [None, 150])
+def test_values_of_other_kinds_are_not_even_read(
+    phone: Phone, partner: PartnerClient, exchange: Context, monkeypatch: pytest.MonkeyPatch, at_most: int | None
+) -> None:
+    from stillmine.exchange.protection import sequence
+    from stillmine.exchange.protection.given import head_sequence
+    from stillmine.exchange.protection.values import values_with_keys
+    from stillmine.wire.kinds import Kind
+
+    phone.open(1, fingerprints=[{"kind": "pdq", "value": value(1), "quality": 77}, {"kind": "sha256", "value": "ab" * 32, "quality": 100}])
+    partner.fetch()
+    if at_most:  # both are large then
+        monkeypatch.setattr(sequence, "BATCH_VALUE_BYTES", at_most)
+    reached, changed = sequence.next_batch(0, head_sequence(), kinds=[Kind.SHA256])
+    assert reached == head_sequence()
+    assert [row.kind for row in changed] == ["sha256"]
+    assert list(values_with_keys(exchange, changed).values()) == ["ab" * 32]

@@ -92,15 +92,15 @@ def test_what_is_withdrawn_while_it_is_sent_is_left_out_from_then_on(
     last = partner.fetch().entries[-1].value
     gone = next(row for row in case.fingerprints if row.value == last)
     phone_withdraws = iter([gone.id])
-    original = values.values_of
+    original = values.values_with_keys
 
-    def values_of(exchange: Context, rows: Sequence[values.SealedFingerprint]) -> dict[str, str]:
+    def values_with_keys(exchange: Context, rows: Sequence[values.SealedWithKey]) -> dict[str, str]:
         for own in phone_withdraws:
             phone.withdraw(own)
             phone.add(9)
         return original(exchange, rows)
 
-    monkeypatch.setattr(snapshot, "values_of", values_of)
+    monkeypatch.setattr(snapshot, "values_with_keys", values_with_keys)
     reader, found = fetch(partner)
     assert reader.head.active == 3
     assert sorted(text for _, text, _ in found.values()) == sorted({value(1), value(2), value(3)} - {last})
@@ -120,7 +120,7 @@ def test_large_values_are_read_a_few_at_a_time(
     phone.withdraw(next(row.id for row in case.fingerprints if row.value == second))
     ends = [0]
     while ends[-1] < 11:
-        ends.append(sequence.batch_end(ends[-1], 11))
+        ends.append(sequence.next_batch(ends[-1], 11).end)
     assert ends == [0, 8, 11]  # the first five numbers are of before the tick
     assert len(fetch(partner)[1]) == 4
     own = Follower(exchange)

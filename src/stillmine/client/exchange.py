@@ -19,6 +19,7 @@ from stillmine.client.asking import Plan
 from stillmine.client.calls import Call, DatedStatus, HttpAnswer
 from stillmine.client.deadline_transport import DeadlineTransport
 from stillmine.client.http import BROKEN_CONNECTION, KEY_REFUSED, Collected, Requests, failures_named
+from stillmine.client.read_ahead import read_ahead
 from stillmine.client.regions import RegionsFound, Rounds
 from stillmine.client.settings import ExchangeSettings
 from stillmine.client.time_limits import TimeLimits
@@ -110,7 +111,8 @@ class Exchange:
         call, deadline = calls.snapshot(), self._monotonic() + self._limits.snapshot_seconds
         with failures_named(), closing(self._transport.handle_request(self._requests.of(call, deadline))) as response:
             if response.is_success:
-                yield SnapshotReader(response.iter_raw())
+                with closing(read_ahead(response.iter_raw())) as parts:
+                    yield SnapshotReader(parts)
             elif response.status_code == NotFoundError.status:
                 yield None
             else:

@@ -13,8 +13,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from stillmine.exchange.protection.given import head_sequence
-from stillmine.exchange.protection.sequence import ChangedFingerprint, batch_end, newest_changed
-from stillmine.exchange.protection.values import try_values_of
+from stillmine.exchange.protection.sequence import ChangedFingerprint, next_batch
+from stillmine.exchange.protection.values import try_values_with_keys
 from stillmine.exchange.transaction.context import Context
 from stillmine.matching.kinds import FingerprintIndex
 from stillmine.wire.case import FingerprintState
@@ -60,10 +60,9 @@ class Follower:
     def _follow_to(self, head: int) -> None:
         pictures, reached = _Collected(), self.sequence
         while reached < head:
-            end = batch_end(reached, head)
             regions = _Collected()
-            self._apply(list(newest_changed(reached, end)), {Kind.PDQ: pictures, Kind.REGIONS: regions})
-            reached = end
+            reached, changed = next_batch(reached, head)
+            self._apply(changed, {Kind.PDQ: pictures, Kind.REGIONS: regions})
             if regions.ids:
                 self.index.regions.add_many(regions.ids, regions.values, LOAD_THREADS)
             if reached == head or len(pictures.ids) >= max(LEAST_PICTURES_AT_ONCE, len(self.index.pictures)):
@@ -76,7 +75,7 @@ class Follower:
         for row in changed:
             if row.state != FingerprintState.ACTIVE:
                 self.index.remove(bytes.fromhex(row.id))
-        clear, failed = try_values_of(self.exchange, active)
+        clear, failed = try_values_with_keys(self.exchange, active)
         if failed:  # the others are still asked about; `fsck` names the rows
             _log.error("%d value(s) do not open and can't be matched", len(failed))
         for fingerprint in active:

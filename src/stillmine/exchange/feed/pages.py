@@ -61,7 +61,12 @@ def shown_of(kinds: Collection[Kind]) -> QuerySet[Change]:
     Kinds are asked about row by row: as a condition of a join they made SQLite read and sort every fingerprint for each page.
     """
     is_listed = Exists(Fingerprint.objects.filter(id=OuterRef("fingerprint_id"), kind__in=list(kinds)))
-    return Change.objects.filter(is_listed, superseded_by=None, is_shown=True)
+    return shown().filter(is_listed)
+
+
+def shown() -> QuerySet[Change]:
+    """Return the newest change of each fingerprint, of whatever kind, where it is shown."""
+    return Change.objects.filter(superseded_by=None, is_shown=True)
 
 
 def _fitting(sizes: list[int]) -> int:

@@ -15,8 +15,8 @@ from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
 from stillmine.exchange.protection.drill_secrecy import cases_hidden_from
 from stillmine.exchange.protection.given import KINDS
-from stillmine.exchange.protection.sequence import ChangedFingerprint, batch_end, newest_changed
-from stillmine.exchange.protection.values import values_of
+from stillmine.exchange.protection.sequence import ChangedFingerprint, next_batch
+from stillmine.exchange.protection.values import values_with_keys
 from stillmine.exchange.rows.feed import Shape
 from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.transaction.context import Context, context
@@ -41,11 +41,9 @@ def _stream(exchange: Context, ids: PartnerIds, sequence: int, count: int, hidde
     yield writer.head(SnapshotHead(ids.cursor(sequence), count))
     after = 0
     while after < sequence:
-        end = batch_end(after, sequence)
-        shown = newest_changed(after, end, FingerprintState.ACTIVE, only_shown=True)
-        rows = [row for row in shown if row.case_id not in hidden and row.kind in KINDS[Shape.SNAPSHOT]]
-        after = end
-        for block in _blocks(ids, rows, values_of(exchange, rows)):
+        after, shown = next_batch(after, sequence, FingerprintState.ACTIVE, kinds=KINDS[Shape.SNAPSHOT], only_shown=True)
+        rows = [row for row in shown if row.case_id not in hidden]
+        for block in _blocks(ids, rows, values_with_keys(exchange, rows)):
             yield writer.block(block)
     yield writer.end()
 

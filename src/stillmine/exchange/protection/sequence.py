@@ -7,10 +7,12 @@ later one would never fetch the earlier. So one row is locked, from the first nu
 Not all are shown in the feed, spec/feed.md says which. Must never number what came together in its order: list partners see the order.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import count
 from typing import NamedTuple
+
+from django.db.models import Case, When
 
 from stillmine.exchange.protection.given import first_given
 from stillmine.exchange.protection.kept_values import keep_values, withdrawable_values
@@ -20,6 +22,7 @@ from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import Transaction
 from stillmine.wire.case import FingerprintState
+from stillmine.wire.kinds import Kind
 from stillmine.wire.stopncii import SIGNAL_TYPES
 
 HEAD_ID = 1
@@ -27,39 +30,71 @@ HEAD_ID = 1
 BATCH_CHANGES = 10_000
 BATCH_VALUE_BYTES = 32 * 1024 * 1024
 """Values may be large: what is read at once is bounded in bytes too."""
-
-
-def batch_end(after: int, up_to: int) -> int:
-    """Return the number up to which the newest changes after another are one batch to read; at least one change, if there is any."""
-    rows = Change.objects.filter(sequence__gt=after, sequence__lte=up_to, superseded_by=None).order_by("sequence")
-    end, total = after, 0
-    for place, (sequence, value_bytes) in enumerate(rows.values_list("sequence", "fingerprint__value_bytes")[: BATCH_CHANGES + 1]):
-        total += value_bytes
-        if place and (place == BATCH_CHANGES or total > BATCH_VALUE_BYTES):
-            return end
-        end = sequence
-    return up_to
+_COLUMNS = (
+    "fingerprint_id",
+    "fingerprint__case_id",
+    "fingerprint__kind",
+    "fingerprint__quality",
+    "state",
+    "fingerprint__data_key__wrapped_by_id",
+    "fingerprint__data_key__wrapped_key",
+)
+"""Of a ChangedFingerprint, but for its last."""
 
 
 class ChangedFingerprint(NamedTuple):
-    """A fingerprint and its state after a change; a plain tuple, because whoever reads very many has no time for more."""
+    """A fingerprint, its state after a change, and its data key; a plain tuple, because whoever reads very many has no time for more."""
 
     id: str
     case_id: int
     kind: str
     quality: int | None
-    sealed_value: bytes | memoryview | None
     state: str
+    wrapped_by: str | None
+    wrapped_key: bytes | memoryview | None
+    sealed_value: bytes | memoryview | None
 
 
-def newest_changed(after: int, up_to: int, to: FingerprintState | None = None, *, only_shown: bool = False) -> Iterator[ChangedFingerprint]:
-    """Yield fingerprints whose newest change is after one number and up to another (and to one state), in the order of those changes."""
-    of_state: dict[str, str | bool] = {} if to is None else {"changes__state": to.value}
-    of_state |= {"changes__is_shown": True} if only_shown else {}
-    # One `filter`: a second one would ask about another change of the same fingerprint.
-    rows = Fingerprint.objects.filter(changes__sequence__gt=after, changes__sequence__lte=up_to, changes__superseded_by=None, **of_state)
-    columns = ("id", "case_id", "kind", "quality", "sealed_value", "changes__state")
-    return map(ChangedFingerprint._make, rows.order_by("changes__sequence").values_list(*columns))
+class Batch(NamedTuple):
+    """Fingerprints whose newest change is after one number and up to `end`, in the order of those changes."""
+
+    end: int
+    changed: list[ChangedFingerprint]
+
+
+def next_batch(
+    after: int, up_to: int, to: FingerprintState | None = None, *, kinds: Collection[str] = tuple(Kind), only_shown: bool = False
+) -> Batch:
+    """Return the first fingerprints of these kinds whose newest change is after one number and up to another (and to one state, and shown).
+
+    As many as are read at once; the last batch ends with `up_to`. Small values come with their rows, because each table stands in another
+    order and is read in one go so; large ones come once it is known how many may.
+    """
+    changes = Change.objects.filter(sequence__gt=after, sequence__lte=up_to, superseded_by=None)
+    changes = changes.filter(state=to.value) if to else changes
+    changes = changes.filter(is_shown=True) if only_shown else changes
+    small = BATCH_VALUE_BYTES // BATCH_CHANGES
+    # No kind among the conditions: SQLite would go through the fingerprints by kind, all of them for each batch.
+    small_value = Case(When(fingerprint__value_bytes__lte=small, fingerprint__kind__in=kinds, then="fingerprint__sealed_value"))
+    rows = changes.order_by("sequence").values_list("sequence", "fingerprint__value_bytes", *_COLUMNS, small_value)
+    read: list[ChangedFingerprint] = []
+    end = total = 0
+    has_large = False
+    for place, (sequence, value_bytes, *row) in enumerate(rows[: BATCH_CHANGES + 1]):
+        total += value_bytes
+        if place and (place == BATCH_CHANGES or total > BATCH_VALUE_BYTES):
+            break
+        end = sequence
+        has_large = has_large or value_bytes > small
+        read.append(ChangedFingerprint._make(row))
+    else:
+        end = up_to
+    of_kinds = [row for row in read if row.kind in kinds]
+    if has_large:
+        large = changes.filter(sequence__lte=end, fingerprint__value_bytes__gt=small)
+        values = dict(large.values_list("fingerprint_id", Case(When(fingerprint__kind__in=kinds, then="fingerprint__sealed_value"))))
+        of_kinds = [row._replace(sealed_value=values.get(row.id, row.sealed_value)) for row in of_kinds]
+    return Batch(end, of_kinds)
 
 
 def lock_head(transaction: Transaction) -> Head:

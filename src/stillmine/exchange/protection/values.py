@@ -5,12 +5,13 @@ Keys are unwrapped for one call and forgotten with it. A value may leave here on
 the negative bank's sweep, or the person whose case it is of.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection
 
-from stillmine.exchange.keys.seal import Cell, SealedValueError, open_sealed, seal
+from stillmine.exchange.keys.seal import Cell, Column, SealedValueError, seal
 from stillmine.exchange.protection.wrapping import FINGERPRINT_KEYS, Unwrapping, new_data_key, no_data_key, wrapping_key
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.keys import FingerprintDataKey
@@ -19,6 +20,9 @@ from stillmine.exchange.transaction.tx import Transaction
 from stillmine.wire.case_key import Secret
 
 _AT_ONCE = 500
+_VALUES = "cases_fingerprint", "sealed_value"
+
+_Sealed = bytes | memoryview
 
 
 class SealedFingerprint(Protocol):
@@ -28,6 +32,15 @@ class SealedFingerprint(Protocol):
     def id(self) -> str: ...
     @property
     def sealed_value(self) -> bytes | memoryview | None: ...
+
+
+class SealedWithKey(SealedFingerprint, Protocol):
+    """A fingerprint that was read together with its data key; both are null where it has none."""
+
+    @property
+    def wrapped_by(self) -> str | None: ...
+    @property
+    def wrapped_key(self) -> bytes | memoryview | None: ...
 
 
 def values_of(exchange: Context, fingerprints: Sequence[SealedFingerprint]) -> dict[str, str]:
@@ -44,18 +57,32 @@ def values_of(exchange: Context, fingerprints: Sequence[SealedFingerprint]) -> d
 
 def try_values_of(exchange: Context, fingerprints: Sequence[SealedFingerprint]) -> tuple[dict[str, str], list[SealedValueError]]:
     """Like `values_of`, but go on past what does not open and say it at the end; for checks and for withdrawals."""
-    sealed = [row for row in fingerprints if row.sealed_value is not None]
-    keys, failed = _data_keys(exchange, [row.id for row in sealed])
-    unopened = {error.cell.row for error in failed}
-    opened: dict[str, str] = {}
-    for row in sealed:
-        if row.id not in keys:
-            continue
-        try:
-            opened[row.id] = open_sealed(keys[row.id], bytes(row.sealed_value or b""), cell_of(row.id)).decode()
-        except SealedValueError as error:
-            failed.append(error)
-    return opened, failed + _lost([row.id for row in sealed if row.id not in keys and row.id not in unopened])
+    values = {row.id: row.sealed_value for row in fingerprints if row.sealed_value is not None}
+    keys = _wrapped(list(values))
+    opened, failed = _opened(exchange, ((row_id, values[row_id], *wrapped) for row_id, wrapped in keys.items()))
+    return opened, failed + _lost([row_id for row_id in values if row_id not in keys])
+
+
+def values_with_keys(exchange: Context, fingerprints: Sequence[SealedWithKey]) -> dict[str, str]:
+    """Like `values_of`, of what was read together with its data keys."""
+    opened, failed = try_values_with_keys(exchange, fingerprints)
+    if failed:
+        raise failed[0]
+    return opened
+
+
+def try_values_with_keys(exchange: Context, fingerprints: Sequence[SealedWithKey]) -> tuple[dict[str, str], list[SealedValueError]]:
+    """Like `try_values_of`, of what was read together with its data keys, which is how very many are opened."""
+    opened, failed = _opened(
+        exchange,
+        (
+            (row.id, row.sealed_value, row.wrapped_by, row.wrapped_key)
+            for row in fingerprints
+            if row.sealed_value is not None and row.wrapped_by is not None and row.wrapped_key is not None
+        ),
+    )
+    lost = [no_data_key(FINGERPRINT_KEYS, row.id) for row in fingerprints if row.sealed_value is not None and row.wrapped_key is None]
+    return opened, failed + lost
 
 
 def sealed(exchange: Context, data_key: Secret, fingerprint_id: str, value: str) -> bytes:
@@ -65,7 +92,7 @@ def sealed(exchange: Context, data_key: Secret, fingerprint_id: str, value: str)
 
 def cell_of(fingerprint_id: str) -> Cell:
     """Return what a value's seal is bound to."""
-    return Cell("cases_fingerprint", "sealed_value", fingerprint_id)
+    return Cell(*_VALUES, fingerprint_id)
 
 
 def new_data_keys(
@@ -85,27 +112,31 @@ def new_data_keys(
     return keys, rows
 
 
-def _data_keys(exchange: Context, fingerprint_ids: Sequence[str]) -> tuple[dict[str, Secret], list[SealedValueError]]:
-    """Unwrap the data keys of these fingerprints, one query for each batch."""
-    keys: dict[str, Secret] = {}
+def _opened(exchange: Context, rows: Iterable[tuple[str, _Sealed, str, _Sealed]]) -> tuple[dict[str, str], list[SealedValueError]]:
+    """Open values, given as id, sealed value, key of the day and wrapped data key; no data key is kept longer than its value takes."""
+    unwrapping, column = Unwrapping(exchange, FINGERPRINT_KEYS), Column(*_VALUES)
+    opened: dict[str, str] = {}
     failed = []
+    for row_id, sealed_value, wrapped_by, wrapped_key in rows:
+        try:
+            data_key = unwrapping.data_key(wrapped_by, wrapped_key, row_id)
+            opened[row_id] = column.open(AESGCM(data_key), bytes(sealed_value), row_id).decode()
+        except SealedValueError as error:
+            failed.append(error)
+    return opened, failed
+
+
+def _wrapped(fingerprint_ids: Sequence[str]) -> dict[str, tuple[str, _Sealed]]:
+    """Return key of the day and wrapped data key of each that has one, in plain SQL: Django takes thrice as long."""
+    found: dict[str, tuple[str, _Sealed]] = {}
     for start in range(0, len(fingerprint_ids), _AT_ONCE):
-        unwrapping = Unwrapping(exchange, FINGERPRINT_KEYS)
-        for fingerprint_id, wrapped_by, wrapped_key in _wrapped(fingerprint_ids[start : start + _AT_ONCE]):
-            try:
-                keys[fingerprint_id] = unwrapping.data_key(wrapped_by, wrapped_key, fingerprint_id)
-            except SealedValueError as error:
-                failed.append(error)
-    return keys, failed
-
-
-def _wrapped(fingerprint_ids: Sequence[str]) -> list[tuple[str, str, bytes | memoryview]]:
-    """Return id, key of the day and wrapped key of each row, in plain SQL: a page reads 500, and Django takes thrice as long."""
-    marks = ", ".join(["%s"] * len(fingerprint_ids))
-    statement = f"SELECT fingerprint_id, wrapped_by, wrapped_key FROM {FINGERPRINT_KEYS} WHERE fingerprint_id IN ({marks})"  # noqa: S608 (names of our own tables)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, list(fingerprint_ids))
-        return list(cursor.fetchall())
+        some = fingerprint_ids[start : start + _AT_ONCE]
+        marks = ", ".join(["%s"] * len(some))
+        statement = f"SELECT fingerprint_id, wrapped_by, wrapped_key FROM {FINGERPRINT_KEYS} WHERE fingerprint_id IN ({marks})"  # noqa: S608 (names of our own tables)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, some)
+            found |= {fingerprint_id: (wrapped_by, wrapped_key) for fingerprint_id, wrapped_by, wrapped_key in cursor.fetchall()}
+    return found
 
 
 def _lost(without_key: Sequence[str]) -> list[SealedValueError]:

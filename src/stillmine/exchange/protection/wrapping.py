@@ -6,10 +6,11 @@ Unwrapped data keys live as long as a call and are kept nowhere.
 
 from typing import NamedTuple
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection
 
 from stillmine.exchange.keys.ring import KeyRing
-from stillmine.exchange.keys.seal import KEY_BYTES, Cell, RandomBytes, SealedValueError, open_sealed, seal
+from stillmine.exchange.keys.seal import KEY_BYTES, Cell, Column, RandomBytes, SealedValueError, open_sealed, seal
 from stillmine.exchange.rows.keys import DayKey
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import Transaction
@@ -39,15 +40,15 @@ class Unwrapping:
 
     def __init__(self, exchange: Context, table: str) -> None:
         self._exchange = exchange
-        self._table = table
-        self._day_keys: dict[str, Secret] = {}
+        self._column = Column(table, "wrapped_key")
+        self._ciphers: dict[str, AESGCM] = {}
 
     def data_key(self, day_key_id: str, wrapped_key: bytes | memoryview, row: object) -> Secret:
         """Return one; raises NotConfiguredError where a key that it needs is missing, SealedValueError."""
-        day_key = self._day_keys.get(day_key_id)
-        if day_key is None:
-            day_key = self._day_keys[day_key_id] = self._exchange.day_keys.key(day_key_id)
-        return Secret(open_sealed(day_key, bytes(wrapped_key), _cell(self._table, row)))
+        cipher = self._ciphers.get(day_key_id)
+        if cipher is None:
+            cipher = self._ciphers[day_key_id] = AESGCM(bytes(self._exchange.day_keys.key(day_key_id)))
+        return Secret(self._column.open(cipher, bytes(wrapped_key), str(row)))
 
 
 def new_data_key(exchange: Context) -> Secret:

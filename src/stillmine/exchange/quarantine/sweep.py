@@ -10,9 +10,9 @@ from stillmine.exchange.gate.bank import find_in_bank
 from stillmine.exchange.protection.actions import suspend
 from stillmine.exchange.protection.given import head_sequence
 from stillmine.exchange.protection.held import Judged, held
-from stillmine.exchange.protection.sequence import ChangedFingerprint, batch_end, newest_changed
+from stillmine.exchange.protection.sequence import ChangedFingerprint, next_batch
 from stillmine.exchange.protection.suspensions import banked_in, restored_at
-from stillmine.exchange.protection.values import try_values_of
+from stillmine.exchange.protection.values import try_values_with_keys
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import tx
@@ -28,17 +28,16 @@ def sweep(exchange: Context, on_step: Callable[[int, int], None] = lambda _done,
     """
     reached = suspended = failed = 0
     while reached < (head := head_sequence()):
-        end = batch_end(reached, head)
-        banked, unopened = _banked(exchange, list(newest_changed(reached, end, FingerprintState.ACTIVE)))
+        reached, active = next_batch(reached, head, FingerprintState.ACTIVE)
+        banked, unopened = _banked(exchange, active)
         suspended += _suspend_files(exchange, banked)
         failed += unopened
-        reached = end
         on_step(reached, head)
     return suspended, failed
 
 
 def _banked(exchange: Context, active: Sequence[ChangedFingerprint]) -> tuple[set[str], int]:
-    values, failed = try_values_of(exchange, active)
+    values, failed = try_values_with_keys(exchange, active)
     kinds = {row.id: Kind(row.kind) for row in active}
     found = find_in_bank(exchange, [(kinds[fingerprint_id], value) for fingerprint_id, value in values.items()])
     return {fingerprint_id for fingerprint_id, banked in zip(values, found, strict=True) if banked}, len(failed)
