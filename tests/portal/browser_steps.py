@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import Error as ChromiumError
 
 from tests.other_browsers import RefusedError, Window, until
 from tests.portal.folder_steps import Reader
@@ -30,23 +31,35 @@ class ChromiumWindow:
         self._page.go_back()
 
     def ask(self, script: str) -> Any:
-        return self._page.evaluate(f"() => {{ {script} }}")
+        with _refusals():
+            return self._page.evaluate(f"() => {{ {script} }}")
 
     def press(self, element: str) -> None:
-        self._found(element).click()
+        with _refusals():
+            self._found(element).click()
 
     def write(self, element: str, text: str) -> None:
-        field = self._found(element)
-        if field.get_attribute("type") == "file":
-            field.set_input_files(text.split("\n"))
-        else:
-            field.type(text)
+        with _refusals():
+            field = self._found(element)
+            if field.get_attribute("type") == "file":
+                field.set_input_files(text.split("\n"))
+            else:
+                field.type(text)
 
     def _found(self, element: str) -> Any:
         found = self._page.evaluate_handle(f"() => {element}").as_element()
         if found is None:
             raise RefusedError(f"no such element: {element}")
         return found
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What Chromium refuses, above all while the page is leaving, is refused as by the others."""
+    try:
+        yield
+    except ChromiumError as error:
+        raise RefusedError(str(error)) from error
 
 
 @contextmanager

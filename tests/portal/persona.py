@@ -72,7 +72,8 @@ class Persona:
         self.looks(f"step-{title.replace('.', '-')}")
 
     def goes_on(self) -> None:
-        self.page.locator("[data-next]").tap()
+        """By whichever button the step has: one that is only read is not "done"."""
+        self.page.locator(":is([data-next], [data-on]):visible").tap()
 
     def walks_to(self, title: str) -> list[str]:
         """Go on to a step, over steps alone; returns the titles passed, that one with them."""
