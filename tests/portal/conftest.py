@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.other_browsers import Window, missing_programs, other_window
+from tests.portal.browser_steps import chromium_window
 from tests.portal.device_engine import Engine, build_page
 from tests.portal.made_pictures import picture
 from tests.portal.portal_server import PortalServer
@@ -59,3 +61,17 @@ def picture_file(tmp_path: Path) -> Path:
     path = tmp_path / "anna-at-the-lake.png"
     picture(1).save(path)
     return path
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox", "webkit"])
+def window(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """Each browser's window, open for all tests of a file."""
+    name: str = request.param
+    if name == "chromium":
+        with chromium_window(browser) as opened:
+            yield opened
+        return
+    if missing := missing_programs(name):
+        pytest.skip(f"not run: install {missing}")
+    with other_window(name, tmp_path_factory.mktemp(name)) as opened:
+        yield opened

@@ -49,10 +49,11 @@ class Engine:
         """Hand all files over at once."""
         self.open()
         self.page.locator("#chooser").set_input_files(list(files))
-        return [_made(outcome) for outcome in self.page.evaluate("() => makeAll()")]
+        return [made_of(outcome) for outcome in self.page.evaluate("() => makeAll()")]
 
 
-def _made(outcome: dict[str, object]) -> Made:
+def made_of(outcome: dict[str, object]) -> Made:
+    """Return what the page kept of one file."""
     made = json.loads(json.dumps(outcome.get("made"))) or {"type": None, "fingerprints": [], "notes": []}
     values = {one["kind"]: one["value"] for one in made["fingerprints"]}
     qualities = {one["kind"]: one["quality"] for one in made["fingerprints"]}

@@ -4,37 +4,20 @@
 And what each browser makes of the media of this project. Firefox and WebKit are those of the system: tests/other_browsers.py.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.other_browsers import Window, missing_programs, other_window, until
-from tests.portal.browser_steps import Person, chromium_window
+from tests.other_browsers import Window, until
+from tests.portal.browser_steps import Person
 from tests.portal.folder_steps import PASSPHRASE
 from tests.portal.notice_data import WHOLE
 from tests.portal.portal_server import PortalServer
 
 pytestmark = pytest.mark.long
 
-OTHERS = ("firefox", "webkit")
 STEP = ".plan > li.is-now h2"
 ENTRY = {"address": "https://example.net/post/7", "words": "Pay or I send it to everybody"}
-
-
-@pytest.fixture(scope="module", params=["chromium", *OTHERS])
-def window(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
-    """Each browser's window, open for all journeys."""
-    name: str = request.param
-    if name == "chromium":
-        with chromium_window(browser) as opened:
-            yield opened
-        return
-    if missing := missing_programs(name):
-        pytest.skip(f"not run: install {missing}")
-    with other_window(name, tmp_path_factory.mktemp(name)) as opened:
-        yield opened
 
 
 def test_a_plan_step_by_step_and_back(window: Window, portal: PortalServer) -> None:

@@ -75,6 +75,14 @@ def test_what_a_module_imports_is_named_with_its_digest_before_it() -> None:
     assert checked
 
 
+def test_no_part_imports_the_file_that_a_worker_begins_with() -> None:
+    """WebKit runs such a file twice, and then two engines answer each message."""
+    scripts = {path.name: path.read_text(encoding="utf-8") for path in (DIST / "assets").glob("*.js")}
+    workers = {name for name in scripts if re.match(r"(work_)?worker-", name)}
+    assert len(workers) == 3
+    assert {one: name for one in scripts for name in workers & set(STATIC_IMPORT.findall(scripts[one]))} == {}
+
+
 @pytest.mark.parametrize(("path", "kind"), [("/threat/", "module"), ("/protect/", "modulepreload"), ("/threat/", "script")])
 def test_a_script_of_other_bytes_does_not_run(page: Page, tmp_path: Path, path: str, kind: str) -> None:
     dist = tmp_path / "dist"

@@ -13,6 +13,7 @@ import { hasTruePixels, workerCanvas } from "./canvas";
 import { openContainer, type OpenContainer } from "./container";
 import { isShorterThanDeclared } from "./declared_size";
 import { sampleVideo, type FrameReader } from "./frames";
+import { followsEdits, isSafeSound } from "./gstreamer";
 import type { FileNote, OnProgress, PartlyMade } from "./made";
 import { mediaTypeOf } from "./media_type";
 import { mp3DelayOf } from "./mp3_delay";
@@ -104,7 +105,7 @@ async function videoOf(container: OpenContainer | null, tools: Tools, onProgress
     if (made.notes[0] !== "video_not_readable") return made;
   }
   const first = await track.getFirstTimestamp().catch(() => 0);
-  if (!canBePlayed(parts, first)) return NOT_READABLE;
+  if (!canBePlayed(parts, first, navigator.userAgent)) return NOT_READABLE;
   const start = startOf(parts, first);
   const end = endOf(parts, pictureEnd);
   const lastPicture = await track.computeDuration().catch(() => null); // players stay at it where a file ends early
@@ -112,8 +113,10 @@ async function videoOf(container: OpenContainer | null, tools: Tools, onProgress
 }
 
 /** Of several parts players find no second, and some play what was cut away; so they do where a part without an end begins late. */
-function canBePlayed(parts: readonly Part[], first: number): boolean {
-  return parts.length === 1 && parts.every(({ from, to }) => Number.isFinite(to) || from - first < SAME_TIME_SECONDS);
+function canBePlayed(parts: readonly Part[], first: number, userAgent: string): boolean {
+  const isUncut = parts.every(({ from }) => from - first < SAME_TIME_SECONDS);
+  const isCutAsWished = followsEdits(userAgent) && parts.every(({ to }) => Number.isFinite(to));
+  return parts.length === 1 && (isUncut || isCutAsWished);
 }
 
 async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress): Promise<Made> {
@@ -142,8 +145,10 @@ async function soundOf(
   const track = container?.sound ?? null;
   const parts = container && track ? await container.partsOf(track).catch(() => null) : WHOLE;
   if (!parts) return { fingerprints: [], notes: ["sound_edits"] };
-  const canDecode = track !== null && (await track.canDecode().catch(() => false));
-  const delay = canDecode && (await track.getCodec()) === "mp3" ? await mp3DelayOf(file) : 0;
+  const codec = (await track?.getCodec().catch(() => null)) ?? null;
+  const canDecode =
+    track !== null && isSafeSound(codec, navigator.userAgent) && (await track.canDecode().catch(() => false));
+  const delay = canDecode && codec === "mp3" ? await mp3DelayOf(file) : 0;
   const made = canDecode ? await soundOrNull(() => fingerprintTrack(track, parts, delay, onProgress)) : null;
   const known = await knownOf(track, parts);
   const { text, notes } = made ??

@@ -18,6 +18,8 @@ const SOUND_RATE = 11_025;
 /** Into a picture, where seeking to its very first instant may still show the one before. */
 const INTO_PICTURE_SECONDS = 0.001;
 const PATIENCE_MILLISECONDS = 20_000;
+/** For a whole sound; some decoders never say that a file has none (WebKitGTK 2.50, of an AVI). Shorter than the page waits for a worker. */
+const SOUND_PATIENCE_MILLISECONDS = 60_000;
 const PAINTING_MILLISECONDS = 250;
 const GROWING_MILLISECONDS = 2_000;
 /** No video is as long: seeking there tells the length of one that does not say it. */
@@ -103,7 +105,8 @@ export class PageDecoder {
   async #sound(): Promise<Answer> {
     if (this.#file.size > MAXIMUM_PAGE_SOUND_BYTES) throw new Error("too long to decode whole");
     const context = new OfflineAudioContext(1, 1, SOUND_RATE);
-    const sound = await context.decodeAudioData(await this.#file.arrayBuffer());
+    const decoding = context.decodeAudioData(await this.#file.arrayBuffer());
+    const sound = await within(SOUND_PATIENCE_MILLISECONDS, decoding);
     const channels = Array.from({ length: sound.numberOfChannels }, (_, channel) => sound.getChannelData(channel));
     const meter = new ChannelMeter();
     meter.hear(channels);
@@ -136,6 +139,13 @@ function nextPicture(video: HTMLVideoElement): Promise<unknown> {
     (resolve) => canReportFrames && video.requestVideoFrameCallback(() => resolve()),
   );
   return Promise.race([frameReported, new Promise((resolve) => setTimeout(resolve, PAINTING_MILLISECONDS))]);
+}
+
+function within<Result>(milliseconds: number, result: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("no answer")), milliseconds);
+    result.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function happened(video: HTMLVideoElement, name: "loadeddata" | "seeked"): Promise<void> {
