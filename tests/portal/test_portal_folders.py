@@ -132,9 +132,7 @@ def test_an_old_window_neither_overwrites_nor_erases_notes_that_got_the_number_o
     expect(second.locator("[data-entry='1']")).to_contain_text("of the new notes")
 
 
-def test_an_old_window_makes_no_database_again_where_everything_was_erased(
-    portal: PortalServer, page: Page, picture_file: Path
-) -> None:
+def test_an_old_window_makes_no_database_again_where_everything_was_erased(portal: PortalServer, page: Page, picture_file: Path) -> None:
     begin_log(page, portal)
     write_entry(page, {"what": "with a picture"}, picture_file, keep=True)
     second = page.context.new_page()
