@@ -139,6 +139,26 @@ def test_a_copy_that_can_not_be_read_is_said(verify: Verify, served: Path, tmp_p
     assert "index.html: missing (its gzip" in result.output
 
 
+@pytest.mark.parametrize("header", [("Refresh", "0;url=https://elsewhere.example/"), ("link", "</other.css>; rel=stylesheet")])
+def test_a_header_that_leads_a_browser_elsewhere_is_found(
+    verify: Verify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, header: tuple[str, str]
+) -> None:
+    """As a proxy before the exchange could add it: every byte is right."""
+    answer = httpx.WSGITransport.handle_request
+
+    def with_header(transport: httpx.WSGITransport, request: httpx.Request) -> httpx.Response:
+        response = answer(transport, request)
+        if request.url.path == "/fi/help/":
+            response.headers[header[0]] = header[1]
+        return response
+
+    monkeypatch.setattr(httpx.WSGITransport, "handle_request", with_header)
+    result = verify("--checkout", tmp_path / "checkout")
+    assert result.exit_code == 1
+    assert f"fi/help/index.html: missing (with a header that changes what a browser shows: {header[0].title()})" in result.output
+    assert "Differences: 1." in result.output
+
+
 def test_what_is_missing_and_what_is_additional_is_named(verify: Verify, served: Path, tmp_path: Path) -> None:
     (served / "404.html").unlink()
     (served / "assets/more.js").write_bytes(b"export {}")

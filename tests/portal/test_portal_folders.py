@@ -96,3 +96,61 @@ def test_all_folders_can_be_erased_at_once(portal: PortalServer, page: Page) -> 
     ENGLISH.press(page, "folder.wipe.yes")
     expect(page.get_by_role("heading", name="Is anyone in the pictures under 18")).to_be_visible()
     assert page.evaluate("indexedDB.databases()") == []
+
+
+DATABASES = "async () => (await indexedDB.databases()).map((one) => one.name)"
+
+
+def erased_and_begun_again(page: Page, portal: PortalServer, passphrase: str | None) -> None:
+    """In a second window: everything is erased, and new notes get the number of the old ones."""
+    page.goto(f"{portal.address}/evidence/")
+    ENGLISH.label(page, "folder.pass.label", PASSPHRASE)
+    ENGLISH.press(page, "folder.pass.open")
+    ENGLISH.press(page, "folder.log.wipe")
+    ENGLISH.press(page, "folder.wipe.yes")
+    expect(page.get_by_role("heading", name="Is anyone in the pictures under 18")).to_be_visible()
+    if passphrase is not None:
+        begin_log(page, portal, passphrase=passphrase)
+
+
+def test_an_old_window_neither_overwrites_nor_erases_notes_that_got_the_number_of_its_own(portal: PortalServer, page: Page) -> None:
+    begin_log(page, portal)
+    second = page.context.new_page()
+    erased_and_begun_again(second, portal, OTHER)
+    ENGLISH.press(page, "folder.log.add")
+    ENGLISH.fill(page, {"what": "of the old window"})
+    ENGLISH.press(page, "folder.entry.save")
+    expect(page.locator("[data-trouble=elsewhere]")).to_be_visible()
+    open_only(second, portal, OTHER)
+    write_entry(second, {"what": "of the new notes"})
+    ENGLISH.press(page, "protect.back")
+    ENGLISH.press(page, "folder.log.wipe")
+    ENGLISH.press(page, "folder.wipe.yes")
+    expect(page.locator("[data-trouble]")).to_have_count(0)
+    expect(page.locator("button", has_text=ENGLISH.words["folder.wipe.yes"])).to_have_count(0)
+    open_only(second, portal, OTHER)
+    expect(second.locator("[data-entry='1']")).to_contain_text("of the new notes")
+
+
+def test_an_old_window_makes_no_database_again_where_everything_was_erased(portal: PortalServer, page: Page, picture_file: Path) -> None:
+    begin_log(page, portal)
+    write_entry(page, {"what": "with a picture"}, picture_file, keep=True)
+    second = page.context.new_page()
+    erased_and_begun_again(second, portal, None)
+    page.get_by_role("button", name="Export, print, police summary").click()
+    with page.expect_download():
+        page.get_by_role("button", name="Everything with pictures").click()
+    assert page.evaluate(DATABASES) == []
+    ENGLISH.press(page, "protect.back")
+    ENGLISH.press(page, "folder.log.add")
+    ENGLISH.fill(page, {"what": "of the old window"})
+    ENGLISH.press(page, "folder.entry.save")
+    expect(page.locator("[data-trouble=elsewhere]")).to_be_visible()
+    assert page.evaluate(DATABASES) == []
+
+
+def open_only(page: Page, portal: PortalServer, passphrase: str) -> None:
+    page.goto(f"{portal.address}/evidence/")
+    ENGLISH.label(page, "folder.pass.label", passphrase)
+    ENGLISH.press(page, "folder.pass.open")
+    ENGLISH.sees(page, "folder.log.title")

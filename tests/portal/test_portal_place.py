@@ -211,3 +211,37 @@ def test_without_javascript_places_have_pages(portal: PortalServer, browser: Bro
     page.get_by_role("link", name="Another country").click()
     assert page.url == f"{portal.address}/talk/"
     page.context.close()
+
+
+WITHIN = """async (place) => {
+  const lost = [];
+  for (const link of document.querySelectorAll("a[href^='#']:not([data-choose], [data-step-of])")) {
+    const wanted = link.getAttribute("href").slice(1);
+    const changed = new Promise((done) => addEventListener("hashchange", () => setTimeout(done), { once: true }));
+    link.click();
+    await changed;
+    if (location.hash !== `#${place}/${wanted}`) lost.push(`${link.outerHTML} led to ${location.href}`);
+    history.replaceState(null, "", `#${place}`);
+  }
+  return lost;
+}"""
+
+
+def test_a_link_to_a_part_of_the_page_forgets_no_place(portal: PortalServer, page: Page) -> None:
+    """The link that skips the bar is the first thing that a screen reader's user presses, on every page."""
+    for path in PLACELESS:
+        page.goto(f"{portal.address}{path}#nz")
+        assert page.locator(".skip").count() == 1, path
+        assert page.evaluate(WITHIN, "nz") == [], path
+        assert_place_is_known(page, path, "nz")
+
+
+def test_after_skipping_the_bar_the_keys_go_on_in_the_text_and_a_reload_knows_the_place(portal: PortalServer, page: Page) -> None:
+    page.goto(portal.address + "/talk/#gb-wls")
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/talk/#gb-wls/main")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    page.reload()
+    assert_place_is_known(page, "/talk/", "gb-wls")

@@ -34,7 +34,7 @@ export function article16Notice(notice: Notice, regime: Regime, words: Translato
     language: words.locale,
     service: notice.platform_name,
     reasons: parts.get("why") ?? "",
-    locations: [...new Set(fields.locations)],
+    locations: [...new Set(fields.locations.map(addressOf))],
     ...(description !== undefined && { description }),
     is_under_18: fields.is_under_18,
     ...(name !== "" && email !== "" && { submitter: { name, email } }),
@@ -42,4 +42,9 @@ export function article16Notice(notice: Notice, regime: Regime, words: Translato
     accurate: true,
     circumstances: CIRCUMSTANCES.filter((one) => fields[one]),
   };
+}
+
+/** An address as data: as it was written, or as a browser reads it where it was written in another way (`HTTPS://…`, with a space). */
+function addressOf(location: string): string {
+  return /^https?:\/\/[^\s/]+\S*$/.test(location) ? location : new URL(location).href;
 }

@@ -121,8 +121,15 @@ function begin(): void {
   if (code !== null && anchor !== "") document.getElementById(anchor)?.scrollIntoView();
 }
 
+/** A link to a part of the page (`#main`) names no place: the one that is known stays, in the address too. */
+function follow(): void {
+  const { code, anchor } = addressed();
+  if (code !== null || chosen === null) begin();
+  else history.replaceState(history.state, "", location.pathname + location.search + fragment(chosen, anchor));
+}
+
 for (const event of ["pointerdown", "focusin", "click"]) document.addEventListener(event, carry, true);
 // Before the exit's own script (exit/leave.ts), which follows links.
 document.addEventListener("click", choose, true);
-addEventListener("hashchange", begin);
+addEventListener("hashchange", follow);
 begin();

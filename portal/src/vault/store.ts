@@ -71,27 +71,39 @@ export async function addKept(kept: KeptLog, pictures: Pictures): Promise<number
   });
 }
 
-/** Keep a folder anew, and pictures with it, in one step; throws StoreError where the kept one is not `onto`. */
+/** Keep a folder once more, and pictures with it, in one step; throws StoreError where the kept one is not `onto`, or another folder. */
 export async function writeKept(folder: number, kept: KeptLog, onto: number, pictures: Pictures): Promise<void> {
+  if (!(await databaseExists())) throw new StoreError("elsewhere");
   return written(async (work) => {
     const before = await work.objectStore("folders").get(folder);
-    if (before?.revision !== onto) throw new StoreError("elsewhere");
+    if (before?.revision !== onto || !isSame(before, kept.recipe)) throw new StoreError("elsewhere");
     await putAll(work, folder, kept, pictures);
   });
 }
 
-/** Erase one folder and its pictures; with the last one the database goes too. */
-export async function eraseKept(folder: number): Promise<void> {
+/** Erase one folder and its pictures, with a recipe only if the folder is of it; with the last one the database goes too. */
+export async function eraseKept(folder: number, recipe?: KeyRecipe): Promise<void> {
+  if (!(await databaseExists())) return;
   const left = await written(async (work) => {
-    const pictures = work.objectStore("pictures");
-    for (const place of await pictures.getAllKeys()) if (folderOf(place) === folder) await pictures.delete(place);
-    await work.objectStore("folders").delete(folder);
+    const before = await work.objectStore("folders").get(folder);
+    if (before === undefined || recipe === undefined || isSame(before, recipe)) await deleteAll(work, folder);
     return work.objectStore("folders").count();
   });
   if (left === 0) await wipeKept();
 }
 
+/** Numbers are given again once a folder is erased; each salt belongs to one folder alone. */
+function isSame(kept: KeptLog, recipe: KeyRecipe): boolean {
+  return kept.recipe.salt === recipe.salt;
+}
+
 type Work = IDBPTransaction<Schema, ("folders" | "pictures")[], "readwrite">;
+
+async function deleteAll(work: Work, folder: number): Promise<void> {
+  const pictures = work.objectStore("pictures");
+  for (const place of await pictures.getAllKeys()) if (folderOf(place) === folder) await pictures.delete(place);
+  await work.objectStore("folders").delete(folder);
+}
 
 async function putAll(work: Work, folder: number, kept: KeptLog, pictures: Pictures): Promise<void> {
   for (const [name, sealed] of pictures) await work.objectStore("pictures").put(sealed, placeOf(folder, name));
@@ -136,8 +148,9 @@ function abort(work: { abort: () => void }): void {
   }
 }
 
-/** Return a kept picture; null where there is none of this name. */
+/** Return a kept picture; null where there is none of this name. Makes no database. */
 export async function readPicture(folder: number, sha256: string): Promise<Sealed | null> {
+  if (!(await databaseExists())) return null;
   return withDatabase(async (database) => (await database.get("pictures", placeOf(folder, sha256))) ?? null);
 }
 

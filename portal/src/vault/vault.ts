@@ -76,7 +76,7 @@ function opened(key: CryptoKey, folder: number, first: KeptLog): Vault {
       const sealed = await readPicture(folder, sha256);
       return sealed === null ? null : unseal(key, sealed, aboutPicture(sha256));
     },
-    wipe: () => eraseKept(folder),
+    wipe: () => eraseKept(folder, first.recipe),
   };
 }
 

@@ -19,6 +19,9 @@ CODINGS = ("identity", "gzip")
 
 MAXIMUM_FILE_BYTES = 64 * 1024 * 1024
 WHOLE_FILE_SECONDS = 120.0
+STEERING_HEADERS = ("Refresh", "Link")
+"""With these a browser shows another page, or this one in other styles, whatever the bytes are. No portal needs them."""
+
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
@@ -52,6 +55,9 @@ class PortalClient:
                     raise PortalUnreachableError(f"HTTP status {response.status_code}")
                 if response.status_code != 200:
                     return Fetched(None, f"HTTP status {response.status_code}")
+                for name in STEERING_HEADERS:
+                    if name in response.headers:
+                        return Fetched(None, f"with a header that changes what a browser shows: {name}")
                 for part in response.iter_raw():
                     data += part
                     if len(data) > maximum_bytes:
