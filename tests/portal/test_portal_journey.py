@@ -132,7 +132,7 @@ def test_under_18_leads_away_before_a_file_can_be_chosen(portal: PortalServer, p
         expect(page.get_by_text("Step 3 of 6")).to_be_visible()
     expect(page.locator("input[type=file]")).to_have_count(0)
     page.get_by_role("button", name="Under 18").click()
-    expect(page.get_by_role("heading", name="Help for under-18s")).to_be_visible()
+    expect(page.get_by_role("heading", name="When someone is under 18")).to_be_visible()
     expect(page.get_by_role("heading", name="Take It Down (NCMEC)").first).to_be_visible()
     assert portal.api_requests() == []
     assert not any(request.path.endswith(".wasm") or request.body for request in portal.requests)

@@ -57,17 +57,31 @@ def test_an_answer_changes_the_steps_and_the_way_back_opens_the_question_again(p
     expect(heading).to_have_text("Think of your safety first")
     expect(page.get_by_role("link", name="Call 0800 733 843").first).to_be_visible()
     page.get_by_role("button", name="Done, next step").click()
+    expect(heading).to_have_text("Does someone want money, more pictures or anything else?")
+    page.get_by_role("button", name="Yes", exact=True).click()
     page.get_by_role("button", name="Done, next step").click()
     page.get_by_role("button", name="Yes", exact=True).click()
     expect(heading).to_have_text("Have you paid, or sent them more?")
     page.get_by_role("button", name="Yes", exact=True).click()
     expect(heading).to_have_text("Stop paying, and call your bank")
     expect(page.get_by_text("159")).to_be_hidden()
-    for _ in range(5):
+    for _ in range(6):
         page.locator(".bar-back").click()
     expect(heading).to_have_text("Do you know who it is?")
     page.locator(".bar-back").click()
     page.wait_for_url(f"{portal.address}/#nz")
+
+
+@pytest.mark.parametrize("path", ["/threat/#gb-wls", "/deepfake/#nz"])
+def test_where_nothing_is_demanded_nothing_is_said_of_paying(portal: PortalServer, page: Page, path: str) -> None:
+    page.goto(portal.address + path)
+    page.locator("[data-answer=known]:visible").click()
+    while page.locator("[data-ask=demand]:visible").count() == 0:
+        page.locator("[data-answer=adult]:visible, [data-answer=has_not]:visible, [data-skip]:visible, [data-on]:visible").first.click()
+    page.locator("[data-ask=demand] [data-answer=has_not]").click()
+    walked = titles(page)
+    assert walked
+    assert not [title for title in walked if "pay" in title]
 
 
 def test_who_was_under_18_is_led_to_the_other_steps(portal: PortalServer, page: Page) -> None:

@@ -154,6 +154,6 @@ def test_who_shared_a_picture_is_led_to_lines_made_for_that_and_to_no_victims_he
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("plan", ["shared", "threat", "deepfake"])
+@pytest.mark.parametrize("plan", ["shared", "threat", "deepfake", "seen", "unwanted", "filmed"])
 def test_plans_lead_to_the_list_of_sites(plan: str, language: str) -> None:
     assert address("/sites/", language) in tree(address(f"/{plan}/", language).lstrip("/") + "index.html").links()

@@ -169,13 +169,14 @@ class Step(Row, rename={"source": "from", "only_if": "if"}):
     only_if: dict[Text, Names] = {}
 
 
-class Question(Row):
+class Question(Row, rename={"only_if": "if"}):
     """A question before one of the steps; an answer may lead to another page."""
 
     ask: Text
     before: Text
     answers: Names
     to: dict[Text, Text] = {}
+    only_if: dict[Text, Names] = {}
 
 
 class Situation(Row):

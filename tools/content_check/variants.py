@@ -137,10 +137,11 @@ def _question_problems(plan: dict[str, Any], found: dict[str, Any]) -> Iterator[
             yield f"the question {one['ask']} stands before {one['before']}, which is no step: name one"
         if unknown := set(one.get("to", {})) - answers[one["ask"]]:
             yield f"the question {one['ask']} leads on from {sorted(unknown)[0]}, which is no answer of it"
-    for step in plan["steps"]:
-        for ask, wanted in step.get("if", {}).items():
+    for one in [*plan.get("questions", []), *plan["steps"]]:
+        for ask, wanted in one.get("if", {}).items():
             if not set(wanted) <= answers.get(ask, set()):
-                yield f"{step['step']}: is shown if {ask} is {', '.join(wanted)}, which nobody can answer"
+                yield f"{one.get('step', one.get('ask'))}: is shown if {ask} is {', '.join(wanted)}, which nobody can answer"
+    for step in plan["steps"]:
         if step.get("words", next(iter(steps))) not in steps:
             yield f"{step['step']}: has the words of {step['words']}, which is no step with words of its own"
 

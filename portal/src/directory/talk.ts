@@ -37,10 +37,22 @@ export function forNeed(need: Need, place: string | null): readonly Service[] {
   );
 }
 
+export interface First {
+  readonly service: Service;
+  /** The codes of the places where it is the first, `gb-sct gb-nir`. */
+  readonly places: string;
+}
+
 /** Return the first of them in each country, and of each part where they are for parts. */
-export function firstForNeed(need: Need): readonly Service[] {
+export function firstForNeed(need: Need): readonly First[] {
   return countries.flatMap(({ id, parts }) => {
-    const own = parts.length > 0 ? parts : [id];
-    return [...new Set(own.flatMap((place) => forNeed(need, place).slice(0, 1)))];
+    const own = (parts.length > 0 ? parts : [id]).map((place) => ({ place, service: forNeed(need, place)[0] }));
+    return [...new Set(own.flatMap(({ service }) => service ?? []))].map((service) => ({
+      service,
+      places: own
+        .filter((one) => one.service === service)
+        .map(({ place }) => place)
+        .join(" "),
+    }));
   });
 }

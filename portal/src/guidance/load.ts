@@ -50,6 +50,8 @@ export interface Question {
   readonly answers: readonly string[];
   /** The page that an answer leads to, without slashes. */
   readonly to: ReadonlyMap<string, string>;
+  /** The answers after which it is asked, by question; whoever leaves those open is asked. */
+  readonly onlyIf: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Plan {
@@ -192,6 +194,7 @@ function question(name: string, entry: Row): Question {
     before: text(entry["before"], place),
     answers: list(entry["answers"], place).map(String),
     to: new Map(Object.entries(row(entry["to"] ?? {}, place)).map(([answer, page]) => [answer, text(page, place)])),
+    onlyIf: answersOf(entry["if"], place),
   };
 }
 
