@@ -70,6 +70,7 @@ def the_case(page: Page, reader: Reader) -> Iterator[str]:
 def case_key(page: Page, portal: PortalServer, reader: Reader, _: Path) -> Iterator[str]:
     page.goto(portal.address + address("/case/", reader.language))
     expect(page.locator("#case-key")).to_be_visible()
+    expect(page.locator("#case-key")).to_have_attribute("autocorrect", "off")
     yield "key asked for"
     page.locator("#case-key").fill("too short")
     page.locator("main .button").first.click()

@@ -57,6 +57,18 @@ def test_from_the_first_page_an_open_number_is_two_touches_away(portal: PortalSe
     assert page.evaluate("document.body.scrollTop + scrollY") == 0
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", ["/", "/shared/", "/for-others/"])
+def test_numbers_of_a_place_far_down_the_list_are_in_the_window(portal: PortalServer, page: Page, path: str, language: str) -> None:
+    """The list that she scrolled through is gone then, and what takes its place is shorter."""
+    page.goto(portal.address + address(path, language))
+    page.locator(".place-choice:visible > summary").first.tap()
+    last = page.locator(".place-choice[open] [data-choose]").last
+    last.evaluate("(one) => one.scrollIntoView({ block: 'start' })")
+    last.tap()
+    assert in_window(page, page.locator(".strip a[href^='tel:']:visible").first)
+
+
 @pytest.mark.parametrize("place", ["nz", "fi", "gb-wls", "au"])
 def test_the_place_is_asked_for_once_and_never_sent(portal: PortalServer, page: Page, place: str) -> None:
     page.goto(portal.address)

@@ -45,6 +45,28 @@ def test_whoever_leaves_all_questions_open_sees_every_step(portal: PortalServer,
     assert len(walked) == sum("step" in step for one in SITUATION_FILES if one["id"] == plan for step in one["steps"])
 
 
+def test_what_our_own_advice_means_is_said_only_beside_such_a_step(portal: PortalServer, page: Page) -> None:
+    """Below a step that has a source it would take that source's worth away."""
+    page.goto(f"{portal.address}/carer/#us")
+    note = page.locator("[data-own-note]")
+    told = []
+    while page.locator(".plan > li:visible").count() == 1:
+        mark = page.locator(".plan > li:visible").get_by_text("†")
+        told.append(note.is_visible())
+        assert note.is_visible() == (mark.count() > 0)
+        page.locator("[data-skip]:visible, [data-on]:visible").click()
+    assert set(told) == {True, False}
+    page.get_by_role("button", name="All steps").click()
+    expect(note).to_be_visible()
+
+
+def test_a_number_in_the_name_of_a_service_is_touched_once(portal: PortalServer, page: Page) -> None:
+    """It is a button just below its name."""
+    page.goto(f"{portal.address}/deepfake/nz/")
+    expect(page.locator(".plan a[href='tel:105']")).to_have_count(1)
+    expect(page.locator(".short-services strong a")).to_have_count(0)
+
+
 def test_an_answer_changes_the_steps_and_the_way_back_opens_the_question_again(portal: PortalServer, page: Page) -> None:
     page.goto(f"{portal.address}/threat/#nz")
     page.get_by_role("button", name="No, or only from the internet").click()

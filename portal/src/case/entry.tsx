@@ -44,14 +44,17 @@ export function EntryStep({ onOpen }: Props) {
           </p>
         )}
         <input
-          ref={field}
+          ref={(input) => {
+            field.current = input;
+            // As a property, which is what Preact sets, the word "off" would turn it on.
+            input?.setAttribute("autocorrect", "off");
+          }}
           class="field key-field"
           id="case-key"
           type="text"
           dir="ltr"
           autocomplete="off"
           autocapitalize="characters"
-          autocorrect="off"
           spellcheck={false}
           enterkeyhint="go"
           maxLength={60}

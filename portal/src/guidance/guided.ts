@@ -62,6 +62,7 @@ function show(isMoved: boolean): void {
   set("print", isWhole || now === null);
   set("ask-note", !isWhole && isAsk);
   set("times", isWhole);
+  set("own-note", isWhole || now?.dataset["own"] !== undefined);
   set("keep-marks", isWhole || now === null);
   say(Math.max(number, 1), open.length);
   tellSide(now, open);

@@ -10,6 +10,9 @@ import { keepPlace, keptPlace, placeCode } from "./kept_place";
 
 type Follow = (place: string | null) => void;
 
+/** Above this many pixels the bar hides what is there. */
+const BAR = 64;
+
 const followers: Follow[] = [];
 let chosen: string | null = null;
 
@@ -112,7 +115,10 @@ function choose(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-choose]") : null;
   if (link === null || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
+  const holder = link.closest("[data-no-place]")?.parentElement;
   choosePlace(placeCode(link.dataset["choose"] ?? null));
+  // The list that was scrolled through is gone: what stands in its place comes into the window.
+  if (holder && holder.getBoundingClientRect().top < BAR) holder.scrollIntoView();
 }
 
 function begin(): void {
