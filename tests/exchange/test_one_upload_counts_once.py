@@ -87,14 +87,25 @@ class Kit:
         return match
 
 
+class Whole(httpx.BaseTransport):
+    """Reads each answer in the thread that asks: a list is read ahead in another, whose database connection nobody would close."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.read()))
+
+
 @pytest.fixture
-def counting(exchange: Context, monkeypatch: pytest.MonkeyPatch) -> httpx.WSGITransport:
+def counting(exchange: Context, monkeypatch: pytest.MonkeyPatch) -> httpx.BaseTransport:
     """The exchange with a setting so high that half of it, which one partner counts for at most, is more than is screened here."""
     from stillmine.exchange.quarantine import weighing
     from stillmine.exchange.quarantine.found import count_uploads
 
     monkeypatch.setattr(weighing, "count_uploads", lambda tx, found, by, _limit: count_uploads(tx, found, by, 1000))
-    return httpx.WSGITransport(ticking(exchange, wsgi_application(exchange)), raise_app_exceptions=True)
+    return Whole(httpx.WSGITransport(ticking(exchange, wsgi_application(exchange)), raise_app_exceptions=True))
 
 
 @pytest.fixture(params=["list", "ask"])
@@ -102,7 +113,7 @@ def kit(
     request: pytest.FixtureRequest,
     phone: Phone,
     partner: PartnerClient,
-    counting: httpx.WSGITransport,
+    counting: httpx.BaseTransport,
     follower: Callable[[], None],
     clock: Clock,
     tmp_path: Path,

@@ -132,6 +132,18 @@ def test_an_old_window_neither_overwrites_nor_erases_notes_that_got_the_number_o
     expect(second.locator("[data-entry='1']")).to_contain_text("of the new notes")
 
 
+def test_a_question_from_before_erases_no_notes_that_got_the_number(portal: PortalServer, page: Page) -> None:
+    """Asked in one window, while it is locked; answered after another one erased those notes and began new ones."""
+    begin_log(page, portal)
+    page.goto(f"{portal.address}/evidence/")
+    ENGLISH.press(page, "folder.log.wipe")
+    second = page.context.new_page()
+    erased_and_begun_again(second, portal, OTHER)
+    ENGLISH.press(page, "folder.wipe.yes")
+    expect(page.locator("button", has_text=ENGLISH.words["folder.wipe.yes"])).to_have_count(0)
+    open_only(second, portal, OTHER)
+
+
 def test_an_old_window_makes_no_database_again_where_everything_was_erased(portal: PortalServer, page: Page, picture_file: Path) -> None:
     begin_log(page, portal)
     write_entry(page, {"what": "with a picture"}, picture_file, keep=True)

@@ -45,7 +45,10 @@ export function LogView({
   const { t } = useWords();
   const [isWiping, setWiping] = useState(false);
   const { folder, vault } = open;
-  if (isWiping) return <Wipe state={state} folder={vault.number} onWiped={onClose} onKeep={() => setWiping(false)} />;
+  if (isWiping) {
+    const keep = (): void => setWiping(false);
+    return <Wipe state={state} number={vault.number} erase={() => state.wipe(null)} onWiped={onClose} onKeep={keep} />;
+  }
   return (
     <>
       <Heading>{t("folder.log.title")}</Heading>

@@ -6,7 +6,7 @@ import { Field } from "../island/field";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { MINIMUM_PASSPHRASE_CHARACTERS } from "../vault/key";
-import { keptFolders } from "../vault/store";
+import { keptFolders, type Numbered } from "../vault/store";
 import { Choice } from "../island/choice";
 import { Slip, Tick } from "./fields";
 import { FolderTrouble } from "./problem";
@@ -22,10 +22,10 @@ interface Props {
 }
 
 /** Which of the kept folders is to be opened; `new` begins another one. */
-type Wanted = number | "new" | null;
+type Wanted = Numbered | "new" | null;
 
 export function Start(props: Props) {
-  const [kept, setKept] = useState<readonly number[] | "unreadable" | null>(null);
+  const [kept, setKept] = useState<readonly Numbered[] | "unreadable" | null>(null);
   const [chosen, setChosen] = useState<Wanted>(null);
   const look = (): void => void keptFolders().then(setKept, () => setKept("unreadable"));
   useEffect(look, []);
@@ -46,7 +46,7 @@ export function Start(props: Props) {
   }
   if (wanted === null) return <Several {...props} folders={folders} onChoose={choose} onWiped={wiped} />;
   const isOnly = folders.length === 1;
-  return <Unlock key={wanted} {...props} folder={wanted} isOnly={isOnly} onChoose={choose} onWiped={wiped} />;
+  return <Unlock key={wanted.recipe.salt} {...props} folder={wanted} isOnly={isOnly} onChoose={choose} onWiped={wiped} />;
 }
 
 interface ChoosingProps extends Props {
@@ -61,13 +61,16 @@ function Several({
   folders,
   onChoose,
   onWiped,
-}: ChoosingProps & { readonly folders: readonly number[] }) {
+}: ChoosingProps & { readonly folders: readonly Numbered[] }) {
   const { t } = useWords();
   const [isWiping, setWiping] = useState(false);
-  if (isWiping) return <Wipe state={state} folder={null} onWiped={onWiped} onKeep={() => setWiping(false)} />;
-  const answers = folders.map((number) => ({
-    label: t("folder.number", { number }),
-    onChoose: () => onChoose(number),
+  const keep = (): void => setWiping(false);
+  if (isWiping) {
+    return <Wipe state={state} number={null} erase={() => state.wipe(null)} onWiped={onWiped} onKeep={keep} />;
+  }
+  const answers = folders.map((folder) => ({
+    label: t("folder.number", { number: folder.number }),
+    onChoose: () => onChoose(folder),
   }));
   return (
     <>
@@ -95,7 +98,7 @@ function OneWiped({ state }: Pick<Props, "state">) {
 }
 
 interface UnlockProps extends ChoosingProps {
-  readonly folder: number;
+  readonly folder: Numbered;
   readonly isOnly: boolean;
 }
 
@@ -106,7 +109,7 @@ function Unlock({ state, title, folder, isOnly, onOpen, onChoose, onWiped }: Unl
   const [isWiping, setWiping] = useState(false);
   const open = async (): Promise<void> => {
     setBusy(true);
-    const isOpen = await state.unlock(folder, passphrase);
+    const isOpen = await state.unlock(folder.number, passphrase);
     setBusy(false);
     if (isOpen) onOpen();
   };
@@ -114,7 +117,11 @@ function Unlock({ state, title, folder, isOnly, onOpen, onChoose, onWiped }: Unl
     state.clearProblem();
     setWiping(true);
   };
-  if (isWiping) return <Wipe state={state} folder={folder} onWiped={onWiped} onKeep={() => setWiping(false)} />;
+  const keep = (): void => setWiping(false);
+  const erase = (): Promise<boolean> => state.wipe(folder);
+  if (isWiping) {
+    return <Wipe state={state} number={folder.number} erase={erase} onWiped={onWiped} onKeep={keep} />;
+  }
   return (
     <>
       <Heading>{title}</Heading>
@@ -125,7 +132,7 @@ function Unlock({ state, title, folder, isOnly, onOpen, onChoose, onWiped }: Unl
           if (!isBusy) void open();
         }}
       >
-        <h2>{isOnly ? t("folder.pass.open.title") : t("folder.number", { number: folder })}</h2>
+        <h2>{isOnly ? t("folder.pass.open.title") : t("folder.number", { number: folder.number })}</h2>
         <PassphraseField label={t("folder.pass.label")} value={passphrase} onChange={setPassphrase} />
         <FolderTrouble problem={state.problem} />
         {!isOnly && state.problem === "passphrase" && <p>{t("folder.pass.of_others")}</p>}

@@ -6,7 +6,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import { emptyFolder, FolderError, folderText, readFolder, type Folder } from "../log/folder";
-import { eraseKept, StoreError, wipeKept, type StoreProblem } from "../vault/store";
+import { eraseKept, StoreError, wipeKept, type Numbered, type StoreProblem } from "../vault/store";
 import { createVault, memoryVault, openVault, type Pictures, type Vault } from "../vault/vault";
 
 export type FolderProblem = StoreProblem | "passphrase" | "newer" | "gone" | "damaged" | "not_erased" | "not_loaded";
@@ -29,8 +29,8 @@ export interface FolderState {
   /** Keep what `update` makes of the folder as it is by then; null where that did not work, and then nothing has changed. */
   change: (update: (folder: Folder) => Folder | Promise<Folder>, pictures?: Pictures) => Promise<Folder | null>;
   close: () => void;
-  /** Erase the open folder; the one of this number, or with null every folder, where none is open. False where that did not work. */
-  wipe: (folder: number | null) => Promise<boolean>;
+  /** Erase the open folder; where none is open, this one of the list, or every one with null. False where that did not work. */
+  wipe: (folder: Numbered | null) => Promise<boolean>;
 }
 
 export { emptyFolder };
@@ -71,7 +71,11 @@ export function useFolder(): FolderState {
   const wipe: FolderState["wipe"] = (folder) =>
     tried(
       async () => {
-        await (open !== null ? open.vault.wipe() : folder === null ? wipeKept() : eraseKept(folder));
+        await (open !== null
+          ? open.vault.wipe()
+          : folder === null
+            ? wipeKept()
+            : eraseKept(folder.number, folder.recipe));
         setOpen(null);
         setWiped(true);
         return null;

@@ -8,16 +8,17 @@ import type { FolderState } from "./state";
 
 interface Props {
   readonly state: FolderState;
-  /** The number of the folder; null for all of them. */
-  readonly folder: number | null;
+  /** Of the folder; null for all of them. */
+  readonly number: number | null;
+  readonly erase: () => Promise<boolean>;
   readonly onWiped: () => void;
   readonly onKeep: () => void;
 }
 
-export function Wipe({ state, folder, onWiped, onKeep }: Props) {
+export function Wipe({ state, number, erase, onWiped, onKeep }: Props) {
   const { t } = useWords();
   const wipe = async (): Promise<void> => {
-    if (await state.wipe(folder)) onWiped();
+    if (await erase()) onWiped();
   };
   const keep = (): void => {
     state.clearProblem();
@@ -26,7 +27,7 @@ export function Wipe({ state, folder, onWiped, onKeep }: Props) {
   return (
     <>
       <Heading>{t("folder.wipe.title")}</Heading>
-      {folder !== null && <p>{t("folder.wipe.one", { number: folder })}</p>}
+      {number !== null && <p>{t("folder.wipe.one", { number })}</p>}
       <p>{t("folder.wipe.text")}</p>
       <FolderTrouble problem={state.problem} />
       <div class="actions">

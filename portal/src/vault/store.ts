@@ -48,9 +48,23 @@ export async function hasKept(): Promise<boolean> {
   return (await keptFolders()).length > 0;
 }
 
-/** Return the numbers of the kept folders, in order; rejects where the browser does not let us look. Makes no database. */
-export async function keptFolders(): Promise<readonly number[]> {
-  return (await databaseExists()) ? withDatabase((database) => database.getAllKeys("folders")) : [];
+/** A kept folder's number, and the recipe by which it is told from a later one of the same number. */
+export interface Numbered {
+  readonly number: number;
+  readonly recipe: KeyRecipe;
+}
+
+/** Return the kept folders in the order of their numbers; rejects where the browser does not let us look. Makes no database. */
+export async function keptFolders(): Promise<readonly Numbered[]> {
+  if (!(await databaseExists())) return [];
+  return withDatabase(async (database) => {
+    const work = database.transaction("folders").store;
+    const [numbers, folders] = await Promise.all([work.getAllKeys(), work.getAll()]);
+    return folders.flatMap(({ recipe }, place) => {
+      const number = numbers[place];
+      return number === undefined ? [] : [{ number, recipe }];
+    });
+  });
 }
 
 /** Return a kept folder; null where there is none of this number. */
@@ -81,12 +95,12 @@ export async function writeKept(folder: number, kept: KeptLog, onto: number, pic
   });
 }
 
-/** Erase one folder and its pictures, with a recipe only if the folder is of it; with the last one the database goes too. */
-export async function eraseKept(folder: number, recipe?: KeyRecipe): Promise<void> {
+/** Erase one folder and its pictures, if it is still the one of this recipe; with the last one the database goes too. */
+export async function eraseKept(folder: number, recipe: KeyRecipe): Promise<void> {
   if (!(await databaseExists())) return;
   const left = await written(async (work) => {
     const before = await work.objectStore("folders").get(folder);
-    if (before === undefined || recipe === undefined || isSame(before, recipe)) await deleteAll(work, folder);
+    if (before === undefined || isSame(before, recipe)) await deleteAll(work, folder);
     return work.objectStore("folders").count();
   });
   if (left === 0) await wipeKept();
