@@ -3,6 +3,7 @@
 
 import { countries } from "../content/countries";
 import type { Service } from "./load";
+import { ALWAYS } from "./opening";
 import { services } from "./services";
 
 /** What somebody may need, in the order in which it is shown; each is a list that countries fill. */
@@ -43,4 +44,13 @@ export function firstForNeed(need: Need): readonly Service[] {
     const own = parts.length > 0 ? parts : [id];
     return [...new Set(own.flatMap((place) => forNeed(need, place).slice(0, 1)))];
   });
+}
+
+/** Return who answers a phone day and night for that need, where the first one does not: at most one, of a place that the first one is for too. */
+export function whileClosed(need: Need, first: Service): readonly Service[] {
+  const hours = first.opening.get("hours");
+  if (!hours || hours.week === ALWAYS) return [];
+  return services(need)
+    .filter((one) => one.country === first.country && one.opening.get("hours")?.week === ALWAYS && one.phones.length > 0)
+    .slice(0, 1);
 }
