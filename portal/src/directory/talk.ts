@@ -51,6 +51,8 @@ export function whileClosed(need: Need, first: Service): readonly Service[] {
   const hours = first.opening.get("hours");
   if (!hours || hours.week === ALWAYS) return [];
   return services(need)
-    .filter((one) => one.country === first.country && one.opening.get("hours")?.week === ALWAYS && one.phones.length > 0)
+    .filter(
+      (one) => one.country === first.country && one.opening.get("hours")?.week === ALWAYS && one.phones.length > 0,
+    )
     .slice(0, 1);
 }
