@@ -57,6 +57,30 @@ def test_from_the_first_page_an_open_number_is_two_touches_away(portal: PortalSe
     assert page.evaluate("document.body.scrollTop + scrollY") == 0
 
 
+@pytest.mark.parametrize(
+    ("place", "moment", "number", "other"),
+    [
+        ("gb-wls", "2026-12-02T21:00:00+00:00", "08081689111", "03456000459"),
+        ("gb-wls", "2026-12-02T12:00:00+00:00", "03456000459", "08081689111"),
+        ("gb-sct", "2026-12-02T21:00:00+00:00", "03456000459", "08081689111"),
+    ],
+)
+def test_who_answers_now_stands_for_a_line_that_is_closed(
+    portal: PortalServer, page: Page, place: str, moment: str, number: str, other: str
+) -> None:
+    page.clock.set_fixed_time(datetime.fromisoformat(moment))
+    page.goto(f"{portal.address}/#{place}")
+    expect(page.locator(".strip a:visible").first).to_have_attribute("href", f"tel:{number}")
+    expect(page.locator(f".strip a[href='tel:{other}']:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_with_hours_of_its_own_says_whether_it_is_open(portal: PortalServer, page: Page, language: str) -> None:
+    page.clock.set_fixed_time(NIGHT_IN_EUROPE)
+    page.goto(f"{portal.address}{address('/', language)}#fi")
+    expect(page.locator(".strip a[href='tel:0925250111'] .is-open")).to_be_visible()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", ["/", "/shared/", "/for-others/"])
 def test_numbers_of_a_place_far_down_the_list_are_in_the_window(portal: PortalServer, page: Page, path: str, language: str) -> None:

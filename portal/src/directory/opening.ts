@@ -23,7 +23,8 @@ export type Texts = ReadonlyMap<string, string>;
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const DAY_MINUTES = 1440;
-const ALWAYS = `0-${7 * DAY_MINUTES}`;
+/** The week of what is open day and night. */
+export const ALWAYS = `0-${7 * DAY_MINUTES}`;
 
 /** Return each service's openings by what they were read from; throws where the words differ or no service has them. */
 export function readOpening(document: unknown, textsOf: (service: string) => Texts): Map<string, Map<string, Opening>> {

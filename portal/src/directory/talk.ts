@@ -3,6 +3,7 @@
 
 import { countries } from "../content/countries";
 import type { Service } from "./load";
+import { ALWAYS } from "./opening";
 import { services } from "./services";
 
 /** What somebody may need, in the order in which it is shown; each is a list that countries fill. */
@@ -55,4 +56,24 @@ export function firstForNeed(need: Need): readonly First[] {
         .join(" "),
     }));
   });
+}
+
+/** Return who answers a phone day and night for that need, where the first one does not: at most one, for those of its places that it is for. */
+export function whileClosed(need: Need, { service, places }: First): readonly First[] {
+  const hours = service.opening.get("hours");
+  if (!hours || hours.week === ALWAYS) return [];
+  return services(need)
+    .filter(
+      (one) => one.country === service.country && one.opening.get("hours")?.week === ALWAYS && one.phones.length > 0,
+    )
+    .map((one) => ({ service: one, places: shared(places, one) }))
+    .filter((one) => one.places !== "")
+    .slice(0, 1);
+}
+
+function shared(places: string, { regions }: Service): string {
+  return places
+    .split(" ")
+    .filter((place) => !regions?.length || regions.includes(place))
+    .join(" ");
 }

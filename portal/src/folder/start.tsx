@@ -46,7 +46,9 @@ export function Start(props: Props) {
   }
   if (wanted === null) return <Several {...props} folders={folders} onChoose={choose} onWiped={wiped} />;
   const isOnly = folders.length === 1;
-  return <Unlock key={wanted.recipe.salt} {...props} folder={wanted} isOnly={isOnly} onChoose={choose} onWiped={wiped} />;
+  return (
+    <Unlock key={wanted.recipe.salt} {...props} folder={wanted} isOnly={isOnly} onChoose={choose} onWiped={wiped} />
+  );
 }
 
 interface ChoosingProps extends Props {

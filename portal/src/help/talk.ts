@@ -35,17 +35,5 @@ function order(): void {
   sort(needs);
 }
 
-/** To a part of the page without its name in the address, where the place stands. */
-function jump(event: MouseEvent): void {
-  const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("[data-jump]") : null;
-  const part = document.getElementById(link?.getAttribute("href")?.slice(1) ?? "");
-  if (part === null) return;
-  event.preventDefault();
-  part.scrollIntoView();
-  part.focus({ preventScroll: true });
-}
-
-// Before the script of the exit, which follows links.
-document.addEventListener("click", jump, true);
 keepOpeningStates(order);
 followPlace(order);
