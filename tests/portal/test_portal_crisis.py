@@ -19,7 +19,10 @@ SUICIDE = re.compile(r"suicid|self-harm|ending your life|itsemur|elämäsi pää
 
 
 class Untouched(HTMLParser):
-    """The text of a page that no link rings or writes to; links that lead elsewhere and the names of sources are left out too."""
+    """The text of a page that no link rings or writes to; links that lead elsewhere and names of sources are left out too.
+
+    So are names of services that can't be rung ("999 BSL"): another test sees that their own ways stand below them.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -28,7 +31,8 @@ class Untouched(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "style", "a") or "data-source" in dict(attrs) or (self._within and self._within[-1] == tag):
+        left_out = {"data-source", "data-silent"} & dict(attrs).keys()
+        if tag in ("script", "style", "a") or left_out or (self._within and self._within[-1] == tag):
             self._within.append(tag)
         if tag in ("li", "p", "dd", "dt", "h2", "h3", "td", "summary"):
             self.seen.append(" | ")
@@ -65,6 +69,16 @@ def numbers_of(kind: str, country: str) -> set[str]:
 def test_every_number_that_one_could_ring_can_be_touched(path: str) -> None:
     text = "".join(Untouched(main_of((DIST / path).read_text(encoding="utf-8"))).seen)
     assert [found.group() for found in NUMBER.finditer(NO_NUMBER.sub(" ", text))] == []
+
+
+def test_a_service_that_cannot_be_rung_has_its_own_way_below_its_name() -> None:
+    seen = 0
+    for path in sorted(DIST.rglob("*.html")):
+        for below in main_of(path.read_text(encoding="utf-8")).split("<span data-silent")[1:]:
+            entry = re.split(r"<h[1-4]|<strong|<article|</section|</details", below, maxsplit=1)[0]
+            assert re.search(r'<a [^>]*href="(?:sms:|https:)', entry), (path.relative_to(DIST), below[:80])
+            seen += 1
+    assert seen > 0
 
 
 def sections(html: str) -> Iterator[str]:

@@ -171,6 +171,8 @@ def test_under_18_a_number_for_young_people_stands_open_and_each_has_a_door(
     page.wait_for_url(f"**/carer/#{place}")
     expect(page.locator("main")).not_to_contain_text("You are not in trouble")
     page.locator(".bar-back").click()
+    page.wait_for_url(f"**/under-18/#{place}")
+    expect(call).to_contain_text(number)  # from here on the page knows the place
     page.get_by_role("link", name="I am under 18, or was under 18 in the picture").click()
     page.wait_for_url(f"**/young/#{place}")
     expect(page.locator("main")).to_contain_text("You are not in trouble")
