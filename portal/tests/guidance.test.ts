@@ -123,6 +123,13 @@ test("every question has words in every language, stands before a step, and can 
   }
 });
 
+test("whoever is not sure who it is, or would rather not say, is told of her safety too", () => {
+  const asked = [...whole.plans.values()].filter(({ questions }) => questions.some(({ ask }) => ask === "who"));
+  expect(asked.length).toBeGreaterThan(0);
+  for (const { plan, steps: own } of asked)
+    expect(own.find(({ step }) => step === "known")?.onlyIf.get("who"), plan).toEqual(["known", "unsure"]);
+});
+
 test.each<[string, [string, string][], boolean]>([
   ["", [], true],
   ["who:known", [], true],

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect
 
-from tests.portal.folder_steps import ENGLISH, Reader, begin_log, fill, new_notice, unlock, write_entry
+from tests.portal.folder_steps import ENGLISH, PASSPHRASE, Reader, begin_log, fill, new_notice, unlock, write_entry
 from tests.portal.notice_data import LACKS, WHOLE, shown
 from tests.portal.portal_server import PortalServer
 
@@ -73,6 +73,35 @@ def test_a_notice_begins_with_what_place_link_and_notes_say(portal: PortalServer
     noted.nth(0).uncheck()
     expect(page.locator("[data-field=locations]")).to_have_value("")
     assert all("nz" not in request.path and "?" not in request.path for request in portal.requests)
+
+
+@pytest.mark.parametrize("is_loaded_again", [False, True])
+def test_what_a_link_says_is_for_one_notice_alone(portal: PortalServer, page: Page, is_loaded_again: bool) -> None:
+    begin_log(page, portal, path="/remove/#nz/is_fake")
+    for _ in range(2):  # one that was only begun uses nothing up
+        ENGLISH.press(page, "notice.list.new")
+        ENGLISH.fill(page, {"platform_name": "Example Forum"})
+        ENGLISH.press(page, "notice.choose.go")
+        expect(page.locator("[data-field=is_fake]")).to_be_checked()
+        ENGLISH.press(page, "protect.back")
+        ENGLISH.press(page, "protect.back")
+    ENGLISH.press(page, "notice.list.new")
+    ENGLISH.fill(page, {"platform_name": "Example Forum"})
+    ENGLISH.press(page, "notice.choose.go")
+    check(page)
+    expect(page).to_have_url(f"{portal.address}/remove/#nz")
+    if is_loaded_again:
+        page.reload()
+        ENGLISH.label(page, "folder.pass.label", PASSPHRASE)
+        ENGLISH.press(page, "folder.pass.open")
+    else:
+        ENGLISH.press(page, "protect.back")
+        ENGLISH.press(page, "protect.back")
+    ENGLISH.press(page, "notice.list.new")
+    ENGLISH.fill(page, {"platform_name": "Another Forum"})
+    expect(page.locator("[data-rules=nz_hdca]")).to_be_visible()
+    ENGLISH.press(page, "notice.choose.go")
+    expect(page.locator("[data-field=is_fake]")).not_to_be_checked()
 
 
 def whole_notice(page: Page, portal: PortalServer, law: str, path: str = "/remove/") -> None:

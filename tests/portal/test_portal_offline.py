@@ -228,3 +228,26 @@ def test_what_can_not_be_erased_is_named(portal: PortalServer, page: Page) -> No
     page.get_by_role("button", name="Yes, clear it all").click()
     expect(page.get_by_role("alert")).to_contain_text("This could not be erased here: Your marks on steps.")
     assert page.locator("[data-said]").inner_text() == ""
+
+
+@pytest.mark.parametrize("how", ["gone", "of an older version"])
+def test_where_the_connection_goes_before_a_file_is_chosen_that_is_said_and_mended(
+    portal: PortalServer, page: Page, picture_file: Path, how: str
+) -> None:
+    """Nothing is kept for no connection: a first visit, or a portal that was updated while the page was open."""
+    page.goto(f"{portal.address}/protect/", wait_until="networkidle")
+    page.get_by_role("button", name="I am", exact=True).click()
+    if how == "gone":
+        page.context.set_offline(True)
+    else:
+        page.context.route("**/assets/**", lambda route: route.fulfill(status=404, body="gone", content_type="text/html"))
+    page.get_by_role("button", name="18 or over").click()
+    with page.expect_event("requestfailed" if how == "gone" else "response", lambda one: "worker" in one.url):
+        page.get_by_role("button", name="18 or over").click()
+    page.wait_for_timeout(500)  # the worker that could not be loaded has ended by now
+    page.locator("#chooser").set_input_files([picture_file])
+    expect(page.locator("[data-outcome=problem]")).to_be_visible(timeout=20_000)
+    page.context.set_offline(False)
+    page.context.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("[data-outcome=ready]")).to_be_visible(timeout=60_000)

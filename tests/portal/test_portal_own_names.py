@@ -2,6 +2,7 @@
 """A person's own names for the files of a case: on this device, only where switched on, sealed, never sent, gone with the file."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -83,3 +84,52 @@ def test_what_is_too_long_is_said_and_a_withdrawn_case_and_clear_all_leave_no_na
     expect(page.get_by_role("heading", level=1)).to_contain_text("withdrawn")
     expect(page.get_by_label(SWITCH)).to_have_count(0)
     assert page.evaluate(STORED) == "[]"
+
+
+def test_a_name_that_could_not_be_kept_is_said_where_it_was_typed(portal: PortalServer, page: Page, key: str) -> None:
+    enter_key(page, portal, key)
+    page.get_by_label(SWITCH).check()
+    give_name(page, 1, "red coat")
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }; }")
+    card = page.locator("[data-file='1']")
+    card.get_by_label("Your own name for Picture 1").fill("blue coat")
+    card.get_by_role("button", name="Keep the name (Picture 1)").click()
+    expect(card.get_by_role("alert")).to_contain_text("That was not kept.")
+    expect(card.get_by_label("Your own name for Picture 1")).to_have_value("blue coat")
+    expect(card.locator("h2")).to_contain_text("red coat")
+    enter_key(page, portal, key)
+    expect(page.locator("[data-file='1'] h2")).to_contain_text("red coat")
+
+
+TURNED = "\u2069\u202ered\u2066 coat"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [(TURNED, "Picture 1 (“\u2068red coat\u2069”)"), ("\u200b\u202e", "Picture 1"), ("<b>x</b>", "Picture 1 (“\u2068<b>x</b>\u2069”)")],
+)
+def test_no_name_turns_or_hides_the_words_around_it(portal: PortalServer, page: Page, key: str, typed: str, shown: str) -> None:
+    enter_key(page, portal, key)
+    page.get_by_label(SWITCH).check()
+    give_name(page, 1, typed)
+    assert page.locator("[data-file='1'] h2").text_content() == shown
+
+
+def test_on_paper_a_case_has_its_files_and_nothing_to_press(portal: PortalServer, page: Page, key: str) -> None:
+    enter_key(page, portal, key)
+    expect(page.locator("[data-file='2']")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator("[data-file='2'] h2")).to_be_visible()
+    expect(page.locator("button:visible, input:visible, summary:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("name", "data"), [("a.png", b"\x89PNG\r\n\x1a\n" + bytes(200)), ("a.mp4", b"\0\0\0\x18ftypmp42" + bytes(4_000))])
+def test_a_file_that_can_not_be_read_is_not_said_to_be_none_of_the_case_s(
+    portal: PortalServer, page: Page, key: str, tmp_path: Path, name: str, data: bytes
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    enter_key(page, portal, key)
+    page.get_by_role("button", name="Which of my files is this?").click()
+    page.get_by_role("button", name="18 or over").click()
+    page.locator("input[type=file]").set_input_files(tmp_path / name)
+    expect(page.locator("[data-which=ready]")).to_contain_text("we can’t tell whether it is a copy", timeout=60_000)

@@ -151,6 +151,19 @@ def test_on_paper_a_plan_is_whole(portal: PortalServer, page: Page) -> None:
     expect(page.locator(".ask:visible")).to_have_count(0)
 
 
+def test_on_paper_nothing_of_a_plan_that_is_under_way_is_missing_and_nothing_is_to_be_pressed(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/threat/#nz")
+    page.get_by_role("button", name="No, or only from the internet").click()
+    expect(page.locator("[data-own-note]")).to_be_hidden()
+    page.emulate_media(media="print")
+    assert page.locator(".plan .own:visible, .plan [data-own]:visible").count() > 0
+    for needed in ("[data-own-note]", "[data-times]", ".plan-main > .lead"):
+        expect(page.locator(needed).first).to_be_visible()
+    expect(page.locator("button:visible, input:visible, .step-way:visible")).to_have_count(0)
+    page.emulate_media(media="screen")
+    expect(page.locator("[data-own-note]")).to_be_hidden()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_works_by_keys_alone(portal: PortalServer, page: Page, language: str) -> None:
     page.goto(portal.address + address("/threat/", language))

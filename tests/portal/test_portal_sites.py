@@ -79,6 +79,30 @@ def test_the_list_is_kept_only_if_wished_and_erased_with_the_switch(portal: Port
     assert page.evaluate("localStorage.length") == 0
 
 
+@pytest.mark.parametrize(
+    "kept", ['{"sites":3,"others":["", "  ", "\\u200b\\u202e", 7, null],"done":{}}', "[]", "null", "{", '{"sites":["no-such"]}']
+)
+def test_a_damaged_list_shows_no_empty_card(portal: PortalServer, page: Page, kept: str) -> None:
+    page.goto(f"{portal.address}/privacy/")
+    page.evaluate("(text) => { localStorage['stillmine.sites'] = text; }", kept)
+    page.goto(f"{portal.address}/sites/")
+    page.get_by_role("button", name="Snapchat").tap()
+    expect(page.locator("[data-site]:visible h2")).to_have_text(["Snapchat"])
+
+
+def test_a_list_that_could_not_be_kept_says_so_and_what_was_kept_stays(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/sites/")
+    page.get_by_role("button", name="Snapchat").tap()
+    page.get_by_label("Keep this list on this device").check()
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }; }")
+    card(page, "snapchat").get_by_label("Done: notice sent").check()
+    expect(page.locator("[data-sites-refused]")).to_contain_text("That was not kept")
+    expect(page.get_by_label("Keep this list on this device")).to_be_checked()
+    expect(card(page, "snapchat").get_by_label("Done: notice sent")).to_be_checked()
+    page.reload()
+    expect(card(page, "snapchat")).to_be_visible()
+
+
 @pytest.mark.parametrize("path", ["/protect/", "/case/"])
 def test_before_and_after_sending_it_is_a_fold_that_asks_when_it_is_opened(portal: PortalServer, page: Page, path: str) -> None:
     page.goto(portal.address + path)

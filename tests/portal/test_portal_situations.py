@@ -157,6 +157,18 @@ def test_without_storage_marks_hold_while_the_page_is_open(portal: PortalServer,
     expect(page.get_by_label("Done: Keep everything they sent")).to_be_checked()
 
 
+def test_a_mark_that_could_not_be_kept_is_said_and_the_others_stay_kept(portal: PortalServer, page: Page) -> None:
+    whole(page, portal, "/threat/")
+    page.get_by_label("Done: Keep everything they sent").check()
+    page.get_by_label("Keep my marks on this device").check()
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }; }")
+    page.get_by_label("Done: Then stop answering").check()
+    expect(page.locator("[data-refused]")).to_contain_text("That was not kept")
+    expect(page.get_by_label("Keep my marks on this device")).to_be_checked()
+    whole(page, portal, "/threat/nz/")
+    expect(page.get_by_label("Done: Keep everything they sent")).to_be_checked()
+
+
 @pytest.mark.parametrize(("place", "number"), [("gb-eng", "0800 1111"), ("fi", "116 111"), ("nz", "0800 37 66 33")])
 def test_under_18_a_number_for_young_people_stands_open_and_each_has_a_door(
     portal: PortalServer, page: Page, place: str, number: str
@@ -181,7 +193,7 @@ def test_under_18_a_number_for_young_people_stands_open_and_each_has_a_door(
 @pytest.mark.parametrize("door", ["young", "carer"])
 def test_report_remove_says_that_the_picture_is_sent_and_take_it_down_that_it_is_not(portal: PortalServer, door: str) -> None:
     html = (portal.dist / door / "gb/index.html").read_text(encoding="utf-8")
-    take, remove = (html.split(f'<li id="{step}"')[1].split(" data-step", 2)[1] for step in ("take", "remove"))
+    take, remove = (html.split(f'<li id="{step}"')[1].split('<li id="', 1)[0] for step in ("take", "remove"))
     assert "Only a code is sent" in take or "Only the code is sent" in take
     assert "the picture itself is sent" in remove
     assert "Childline account" in remove

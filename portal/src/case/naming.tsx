@@ -2,6 +2,7 @@
 /* Names of one's own: the switch, and the place for a name on the card of a file. */
 
 import { useState } from "preact/hooks";
+import { plainName } from "../bytes/plain_name";
 import type { CaseFile } from "../files/case_files";
 import { fileName } from "../files/file_words";
 import { Field } from "../island/field";
@@ -32,7 +33,7 @@ export function NamingSwitch({ names }: { readonly names: OwnNames }) {
   );
 }
 
-type Said = "kept" | "long" | null;
+type Said = "kept" | "long" | "refused" | null;
 
 export function NameField({ file, names }: { readonly file: CaseFile; readonly names: OwnNames }) {
   const words = useWords();
@@ -41,8 +42,8 @@ export function NameField({ file, names }: { readonly file: CaseFile; readonly n
   const [said, setSaid] = useState<Said>(null);
   const keep = async (): Promise<void> => {
     setSaid(null);
-    if ([...own.trim()].length > MOST_CHARACTERS) setSaid("long");
-    else if (await names.name(file.number, own)) setSaid("kept");
+    if ([...plainName(own)].length > MOST_CHARACTERS) setSaid("long");
+    else setSaid((await names.name(file.number, own)) ? "kept" : "refused");
   };
   return (
     <form
@@ -63,9 +64,9 @@ export function NameField({ file, names }: { readonly file: CaseFile; readonly n
       <p class="small" role="status">
         {said === "kept" ? t("case.names.kept") : ""}
       </p>
-      {said === "long" && (
+      {(said === "long" || said === "refused") && (
         <p class="small" role="alert">
-          {t("case.names.long", { most: MOST_CHARACTERS })}
+          {said === "long" ? t("case.names.long", { most: MOST_CHARACTERS }) : t("case.names.refused")}
         </p>
       )}
       <button type="submit" class="button plain">

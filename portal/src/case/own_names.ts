@@ -2,6 +2,7 @@
 /* The person's own names for the files of an open case: in memory, and on this device where they switched that on. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { plainName } from "../bytes/plain_name";
 import { filesOf, type CaseFile } from "../files/case_files";
 import { fileName } from "../files/file_words";
 import { keepLabels, keptLabels, withoutFiles, type Labels } from "../labels/labels";
@@ -18,7 +19,7 @@ export interface OwnNames {
   /** Whether they are kept on this device; without that there are none. */
   readonly isOn: boolean;
   readonly labels: Labels;
-  /** Whether the browser kept nothing of what was last to be kept. */
+  /** Whether the browser kept nothing of what was last switched, or withdrawn. */
   readonly isRefused: boolean;
   readonly switchTo: (isOn: boolean) => void;
   /** Give a file a name, or none with an empty text; false where it could not be kept, and then nothing has changed. */
@@ -43,13 +44,13 @@ export function useOwnNames(caseKey: CaseKey, view: CaseView | null): OwnNames {
       const next = update(latest.current);
       if (next === latest.current) return true;
       const isKept = await keepLabels(await key, next.isOn ? next.labels : null);
-      setRefused(!isKept);
       if (isKept) show(next);
       return isKept;
     });
     turn.current = changed;
     return changed;
   };
+  const said = (changed: Promise<boolean>): void => void changed.then((isKept) => setRefused(!isKept));
   useEffect(() => {
     turn.current = turn.current.then(async () => {
       const labels = await keptLabels(await key);
@@ -57,18 +58,18 @@ export function useOwnNames(caseKey: CaseKey, view: CaseView | null): OwnNames {
     });
   }, [key]);
   useEffect(() => {
-    if (view !== null) void change((now) => withoutWithdrawn(now, filesOf(view.fingerprints)));
+    if (view !== null) said(change((now) => withoutWithdrawn(now, filesOf(view.fingerprints))));
   }, [view]);
   const name = (file: number, own: string): Promise<boolean> =>
-    change((now) => ({ ...now, labels: named(now.labels, file, own.trim()) }));
-  return { ...shown, isRefused, switchTo: (isOn) => void change((now) => ({ ...now, isOn })), name };
+    change((now) => ({ ...now, labels: named(now.labels, file, plainName(own)) }));
+  return { ...shown, isRefused, switchTo: (isOn) => said(change((now) => ({ ...now, isOn }))), name };
 }
 
 /** Return what a file is called, with the person's own name where it has one: “Picture 2 (“red coat”)”. */
 export function ownName(file: Pick<CaseFile, "type" | "number">, { isOn, labels }: State, words: Translator): string {
-  const own = isOn ? labels.get(file.number) : undefined;
+  const own = isOn ? plainName(labels.get(file.number) ?? "") : "";
   const name = fileName(file, words);
-  return own === undefined ? name : words.t("case.names.of", { name, own: `\u2068${own}\u2069` });
+  return own === "" ? name : words.t("case.names.of", { name, own: `\u2068${own}\u2069` });
 }
 
 function named(labels: Labels, file: number, own: string): Labels {

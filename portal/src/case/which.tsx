@@ -16,7 +16,7 @@ import { useWords } from "../island/words";
 import type { Translator } from "../messages/translator";
 import type { CaseView } from "../wire/types";
 import { ownName, type OwnNames } from "./own_names";
-import { whichFile } from "./which_file";
+import { hasMoreThanDigests, whichFile } from "./which_file";
 
 interface Props {
   readonly view: CaseView;
@@ -75,6 +75,6 @@ function answerOf(outcome: Outcome, inCase: readonly CaseFile[], names: OwnNames
   if (outcome.kind === "stopped") return t("protect.files.stopped");
   if (outcome.kind !== "ready") return t("protect.files.working");
   const found = whichFile(outcome.made.fingerprints, inCase);
-  if (found === null) return t("case.which.none");
+  if (found === null) return t(hasMoreThanDigests(outcome.made.fingerprints) ? "case.which.none" : "case.which.unread");
   return t(found.how === "same" ? "case.which.same" : "case.which.like", { name: ownName(found.file, names, words) });
 }

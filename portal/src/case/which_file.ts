@@ -27,6 +27,11 @@ export function whichFile(made: readonly Value[], inCase: readonly CaseFile[]): 
   return nearest ? { how: "like", file: nearest.file } : null;
 }
 
+/** Whether something was made of what the file shows or sounds like: otherwise only the very same bytes are recognised. */
+export function hasMoreThanDigests(made: readonly Pick<Value, "kind">[]): boolean {
+  return made.some(({ kind }) => kind !== "md5" && kind !== "sha256");
+}
+
 /** In how many bits the nearest two pictures differ; infinite where one side has none. */
 function distanceTo(made: readonly Value[], { fingerprints }: CaseFile): number {
   const mine = hashesOf(made.map(({ kind, value }) => ({ kind, value })));

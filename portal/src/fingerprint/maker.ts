@@ -95,8 +95,18 @@ export class FingerprintMaker {
   }
 
   #running(): Worker {
-    this.#worker ??= new FingerprintWorker();
+    this.#worker ??= this.#started();
     return this.#worker;
+  }
+
+  /** One that fails before a file needs it, as where the connection went meanwhile, is not used: it would never answer. */
+  #started(): Worker {
+    const worker = new FingerprintWorker();
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      if (this.#worker === worker) this.#worker = null;
+    });
+    return worker;
   }
 
   #post(message: ToWorker): void {

@@ -26,17 +26,23 @@ interface Props {
   readonly data: NoticeData;
   readonly filled: Filled | null;
   readonly onNotice: (notice: Notice) => void;
+  /** A new notice, with what the link says. */
+  readonly onBegin: (notice: Notice) => void;
   readonly onBack: () => void;
 }
 
-export function NoticeSteps({ state, open, step, go, data, filled, onNotice, onBack }: Props) {
+export function NoticeSteps({ state, open, step, go, data, filled, onNotice, onBegin, onBack }: Props) {
   const show = (notice: Notice, next: NoticeStep): void => {
     onNotice(notice);
     go(next);
   };
   if (step === "choose") {
     const { entries } = open.folder;
-    return <Choose data={data} entries={entries} onChoose={(notice) => show(notice, "fill")} onBack={onBack} />;
+    const begin = (notice: Notice): void => {
+      onBegin(notice);
+      go("fill");
+    };
+    return <Choose data={data} entries={entries} onChoose={begin} onBack={onBack} />;
   }
   if (step === "fill" && filled !== null) {
     return (

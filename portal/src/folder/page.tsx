@@ -4,13 +4,14 @@
  * while the person looks around; the exchange is never asked for anything.
  */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Heading } from "../island/parts";
 import { useHold } from "../island/leaving_flow";
 import { useSteps, type Steps } from "../island/steps";
 import { useWords } from "../island/words";
 import { EMPTY_DRAFT, type Draft } from "../log/entry";
 import type { Notice } from "../notice/notice";
+import { forgetAnchor } from "../place/place";
 import { EntryForm } from "./entry_form";
 import { Export } from "./export";
 import type { ChosenFile } from "./files";
@@ -50,6 +51,7 @@ export function FolderPage({ first }: { readonly first: First }) {
   const [quick, setQuick] = useState("");
   const [saved, setSaved] = useState<number | null>(null);
   const [notice, setNotice] = useState<Notice | null>(null);
+  const begin = useLink(state.open, setNotice);
   const isOpen = (one: Step): boolean => (state.open === null) === (one === "start" || one === "import");
   const steps = useSteps<Step>("start", isOpen);
   useHold(isOnlyHere(state.open, writing, quick));
@@ -71,7 +73,21 @@ export function FolderPage({ first }: { readonly first: First }) {
     const log = { writing, onWriting: setWriting, quick, onQuick: setQuick, saved, onSaved: setSaved, onClose: close };
     return <LogSteps {...shared} {...log} step={step} go={steps.go} />;
   }
-  return <NoticeSteps {...shared} step={step} go={steps.go} data={data} filled={filled} onNotice={setNotice} />;
+  const own = { data, filled, onNotice: setNotice, onBegin: begin };
+  return <NoticeSteps {...shared} {...own} step={step} go={steps.go} />;
+}
+
+/** What a link says (`#nz/is_fake`) is for one notice: once that one is kept, the next begins without it. */
+function useLink(open: OpenFolder | null, onNotice: (notice: Notice) => void): (notice: Notice) => void {
+  const [begun, setBegun] = useState<string | null>(null);
+  const isKept = open?.folder.notices.some(({ id }) => id === begun) ?? false;
+  useEffect(() => {
+    if (isKept) forgetAnchor();
+  }, [isKept]);
+  return (notice) => {
+    setBegun(notice.id);
+    onNotice(notice);
+  };
 }
 
 /** A step of a notice is shown only where there is one and its regime is known; whatever can't be shown is the page's first view. */

@@ -6,7 +6,7 @@ import { Field } from "../island/field";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { MINIMUM_PASSPHRASE_CHARACTERS } from "../vault/key";
-import { keptFolders, type Numbered } from "../vault/store";
+import { keptFolders, StoreError, type Numbered } from "../vault/store";
 import { Choice } from "../island/choice";
 import { Slip, Tick } from "./fields";
 import { FolderTrouble } from "./problem";
@@ -24,12 +24,27 @@ interface Props {
 /** Which of the kept folders is to be opened; `new` begins another one. */
 type Wanted = Numbered | "new" | null;
 
+/** Why there may be folders that can't be shown; in the first two cases nothing can be kept either until that has ended. */
+type Unseen = "blocked" | "newer" | "unreadable";
+
+function unseenFor(error: unknown): Unseen {
+  if (!(error instanceof StoreError)) return "unreadable";
+  return error.problem === "blocked" || error.problem === "newer" ? error.problem : "unreadable";
+}
+
 export function Start(props: Props) {
-  const [kept, setKept] = useState<readonly Numbered[] | "unreadable" | null>(null);
+  const [kept, setKept] = useState<readonly Numbered[] | Unseen | null>(null);
   const [chosen, setChosen] = useState<Wanted>(null);
-  const look = (): void => void keptFolders().then(setKept, () => setKept("unreadable"));
+  const look = (): void => void keptFolders().then(setKept, (error: unknown) => setKept(unseenFor(error)));
   useEffect(look, []);
   if (kept === null) return <h1>{props.title}</h1>;
+  if (kept === "blocked" || kept === "newer") {
+    const again = (): void => {
+      setKept(null);
+      look();
+    };
+    return <Held title={props.title} problem={kept} onAgain={again} />;
+  }
   const folders = kept === "unreadable" ? [] : kept;
   const choose = (wanted: Wanted): void => {
     props.state.clearProblem();
@@ -47,7 +62,33 @@ export function Start(props: Props) {
   if (wanted === null) return <Several {...props} folders={folders} onChoose={choose} onWiped={wiped} />;
   const isOnly = folders.length === 1;
   return (
-    <Unlock key={wanted.recipe.salt} {...props} folder={wanted} isOnly={isOnly} onChoose={choose} onWiped={wiped} />
+    <Unlock
+      key={`${wanted.number} ${wanted.salt}`}
+      {...props}
+      folder={wanted}
+      isOnly={isOnly}
+      onChoose={choose}
+      onWiped={wiped}
+    />
+  );
+}
+
+interface HeldProps extends Pick<Props, "title"> {
+  readonly problem: "blocked" | "newer";
+  readonly onAgain: () => void;
+}
+
+/** There are notes, and another window or a newer version holds them: beginning others would not help. */
+function Held({ title, problem, onAgain }: HeldProps) {
+  const { t } = useWords();
+  return (
+    <>
+      <Heading>{title}</Heading>
+      <FolderTrouble problem={problem} />
+      <div class="actions">
+        <ActionButton label={t("folder.held.again")} onPress={onAgain} />
+      </div>
+    </>
   );
 }
 

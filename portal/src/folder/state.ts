@@ -9,7 +9,8 @@ import { emptyFolder, FolderError, folderText, readFolder, type Folder } from ".
 import { eraseKept, StoreError, wipeKept, type Numbered, type StoreProblem } from "../vault/store";
 import { createVault, memoryVault, openVault, type Pictures, type Vault } from "../vault/vault";
 
-export type FolderProblem = StoreProblem | "passphrase" | "newer" | "gone" | "damaged" | "not_erased" | "not_loaded";
+/** `damaged` is an export, `broken` what is kept here. */
+export type FolderProblem = StoreProblem | "passphrase" | "gone" | "damaged" | "broken" | "not_erased" | "not_loaded";
 
 export interface OpenFolder {
   readonly vault: Vault;
@@ -67,20 +68,16 @@ export function useFolder(): FolderState {
       if ("problem" in opening) return opening.problem;
       setOpen({ vault: opening.vault, folder: readFolder(opening.text) });
       return null;
-    });
+    }, problemOfKept);
   const wipe: FolderState["wipe"] = (folder) =>
     tried(
       async () => {
-        await (open !== null
-          ? open.vault.wipe()
-          : folder === null
-            ? wipeKept()
-            : eraseKept(folder.number, folder.recipe));
+        await (open !== null ? open.vault.wipe() : folder === null ? wipeKept() : eraseKept(folder));
         setOpen(null);
         setWiped(true);
         return null;
       },
-      () => "not_erased",
+      (error) => (problemOf(error) === "blocked" ? "blocked" : "not_erased"),
     );
   const clearProblem = (): void => setProblem(null);
   return { open, problem, isWiped, clearProblem, begin, unlock, change, close: () => setOpen(null), wipe };
@@ -108,6 +105,11 @@ function useChanges(
     turn.current = changed;
     return changed;
   };
+}
+
+function problemOfKept(error: unknown): FolderProblem {
+  const problem = problemOf(error);
+  return problem === "damaged" ? "broken" : problem;
 }
 
 function problemOf(error: unknown): FolderProblem {

@@ -61,8 +61,8 @@ function show(isMoved: boolean): void {
   set("one", isWhole);
   set("print", isWhole || now === null);
   set("ask-note", !isWhole && isAsk);
-  set("times", isWhole);
-  set("own-note", isWhole || now?.dataset["own"] !== undefined);
+  onScreen("times", isWhole);
+  onScreen("own-note", isWhole || now?.dataset["own"] !== undefined);
   set("keep-marks", isWhole || now === null);
   say(Math.max(number, 1), open.length);
   tellSide(now, open);
@@ -79,6 +79,11 @@ function show(isMoved: boolean): void {
 function set(name: string, isThere: boolean): void {
   const found = part(name);
   if (found) found.hidden = !isThere;
+}
+
+/** On paper, where the plan is whole, it stands in any case. */
+function onScreen(name: string, isThere: boolean): void {
+  part(name)?.classList.toggle("only-paper", !isThere);
 }
 
 function say(step: number, all: number): void {

@@ -4,7 +4,7 @@
  * on this page the kept marks stay as they are.
  */
 
-import { keepMarks, keptMarks } from "./remembered";
+import { areMarksKept, keepMarks, keptMarks } from "./remembered";
 
 const boxes = [...document.querySelectorAll<HTMLInputElement>("input[data-mark]")];
 const place = document.querySelector<HTMLElement>("[data-keep-marks]");
@@ -29,7 +29,7 @@ if (place && keep && refused) {
   const write = (): void => {
     const isKept = keepMarks(keep.checked ? marks() : null);
     refused.hidden = isKept;
-    keep.checked &&= isKept;
+    if (!isKept) keep.checked = areMarksKept();
   };
   keep.addEventListener("change", write);
   for (const box of boxes) box.addEventListener("change", () => keep.checked && write());

@@ -31,6 +31,11 @@ export function anchor(): string {
   return addressed().anchor;
 }
 
+/** Forget what stood behind the place: it was used, and a reload must not say it again. */
+export function forgetAnchor(): void {
+  history.replaceState(history.state, "", location.pathname + location.search + fragment(addressed().code, ""));
+}
+
 /** Call `follow` with the place now and whenever it changes. */
 export function followPlace(follow: Follow): void {
   followers.push(follow);

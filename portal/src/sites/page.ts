@@ -8,7 +8,7 @@ import { pageTranslator } from "../messages/page_words";
 import { showForPlace } from "../place/place";
 import { fetchNamedPartners } from "../wire/requests";
 import type { NamedPartner } from "../wire/types";
-import { keepSites, keptSites } from "./remembered";
+import { areSitesKept, keepSites, keptSites, siteName } from "./remembered";
 import { saidOfAll, saidOfSite } from "./takes_part";
 
 /** So many buttons stand there before anything is typed. */
@@ -84,7 +84,7 @@ class SitesPage {
 
   /** What is not on the list gets a card of its own; a name that is on it gets that card. */
   private addTyped(): void {
-    const name = this.search.value.trim().slice(0, 60);
+    const name = siteName(this.search.value);
     if (name === "") return;
     const known = this.picks.find((pick) => pick.textContent.trim().toLowerCase() === name.toLowerCase());
     const card = known === undefined ? this.addOther(name) : this.card(known.dataset["pick"] ?? "");
@@ -180,20 +180,26 @@ class SitesPage {
   }
 
   private switchKeeping(): void {
-    const isKept = this.keep.checked ? this.store() : keepSites(null);
-    found(this.root, "sites-refused").hidden = isKept;
-    this.keep.checked &&= isKept;
+    if (this.keep.checked) this.store();
+    else this.say(keepSites(null));
   }
 
-  private store(): boolean {
-    if (!this.keep.checked) return true;
+  /** What was kept before stays kept where this was not, and the switch says so. */
+  private say(isKept: boolean): void {
+    found(this.root, "sites-refused").hidden = isKept;
+    if (!isKept) this.keep.checked = areSitesKept();
+  }
+
+  private store(): void {
+    if (!this.keep.checked) return;
     const ids = this.shown().map((card) => card.dataset["site"] ?? "");
     const names = this.shown().filter((card) => card.dataset["site"]?.startsWith(OTHER));
-    return keepSites({
+    const isKept = keepSites({
       sites: ids.filter((id) => !id.startsWith(OTHER)),
       others: names.map((card) => found(card, "site-name").textContent),
       done: this.boxes().flatMap((box) => (box.checked ? [box.dataset["mark"] ?? ""] : [])),
     });
+    this.say(isKept);
   }
 }
 

@@ -4,10 +4,12 @@
  * nothing of it is in any address or request.
  */
 
+import { plainName } from "../bytes/plain_name";
 import { keepText, keptJson, keptText } from "../kept/kept_text";
 
 const NAME = "stillmine.sites";
 const MOST = 100;
+const MOST_CHARACTERS = 60;
 
 export interface Chosen {
   /** Ids of sites, and names that were typed. */
@@ -26,7 +28,18 @@ export function areSitesKept(): boolean {
 export function keptSites(): Chosen | null {
   const kept = keptJson(NAME);
   if (typeof kept !== "object" || kept === null) return null;
-  return { sites: texts(kept, "sites"), others: texts(kept, "others"), done: texts(kept, "done") };
+  return {
+    sites: texts(kept, "sites"),
+    others: texts(kept, "others")
+      .map(siteName)
+      .filter((name) => name !== ""),
+    done: texts(kept, "done"),
+  };
+}
+
+/** Return a typed name as it is shown and kept; "" where there is nothing to show. */
+export function siteName(typed: string): string {
+  return [...plainName(typed)].slice(0, MOST_CHARACTERS).join("").trim();
 }
 
 /** Keep this, or forget all with null; false where the browser keeps nothing. */

@@ -7,35 +7,32 @@
 
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from "idb";
 import type { Sealed } from "../bytes/seal";
-import type { KeyRecipe } from "./key";
+import { readKeptLog, saltOf, type KeptLog } from "./kept_log";
 
 export const DATABASE = "stillmine-log";
 
-/** A sealed folder as it is kept. */
-export interface KeptLog {
-  readonly format: number;
-  readonly recipe: KeyRecipe;
-  /** Counts saves, so that a second window can't overwrite the first one's. */
-  readonly revision: number;
-  readonly sealed: Sealed;
-}
+/** Opening takes milliseconds. What takes this long waits for a window that holds the database open, and may wait for ever. */
+const PATIENCE_MILLISECONDS = 8_000;
 
 /** Version 1 had one folder, in a store of its own; it is the first of version 2. Its pictures stay where they are. */
 const VERSION = 2;
 const FIRST = 1;
 
 interface Schema extends DBSchema {
-  /** By the number of the folder. */
-  folders: { key: number; value: KeptLog };
+  /** By the number of the folder; what comes back may be damaged. */
+  folders: { key: number; value: unknown };
   pictures: { key: string; value: Sealed };
   /** Of version 1 alone. */
-  log: { key: "log"; value: KeptLog };
+  log: { key: "log"; value: unknown };
 }
 
 type Upgrade = IDBPTransaction<Schema, StoreNames<Schema>[], "versionchange">;
 
-/** Why something could not be kept: another window saved meanwhile, no room, or the browser keeps nothing. */
-export type StoreProblem = "elsewhere" | "full" | "refused";
+/**
+ * Why something could not be kept: another window saved meanwhile, or holds the database open; no room; a newer version made the database;
+ * or the browser keeps nothing.
+ */
+export type StoreProblem = "elsewhere" | "blocked" | "full" | "newer" | "refused";
 
 export class StoreError extends Error {
   constructor(readonly problem: StoreProblem) {
@@ -48,10 +45,10 @@ export async function hasKept(): Promise<boolean> {
   return (await keptFolders()).length > 0;
 }
 
-/** A kept folder's number, and the recipe by which it is told from a later one of the same number. */
+/** A kept folder's number, and the salt by which it is told from a later one of the same number; "" where it is damaged. */
 export interface Numbered {
   readonly number: number;
-  readonly recipe: KeyRecipe;
+  readonly salt: string;
 }
 
 /** Return the kept folders in the order of their numbers; rejects where the browser does not let us look. Makes no database. */
@@ -60,17 +57,17 @@ export async function keptFolders(): Promise<readonly Numbered[]> {
   return withDatabase(async (database) => {
     const work = database.transaction("folders").store;
     const [numbers, folders] = await Promise.all([work.getAllKeys(), work.getAll()]);
-    return folders.flatMap(({ recipe }, place) => {
-      const number = numbers[place];
-      return number === undefined ? [] : [{ number, recipe }];
-    });
+    return numbers.map((number, place) => ({ number, salt: saltOf(folders[place]) }));
   });
 }
 
-/** Return a kept folder; null where there is none of this number. */
-export async function readKept(folder: number): Promise<KeptLog | null> {
-  if (!(await databaseExists())) return null;
-  return withDatabase(async (database) => (await database.get("folders", folder)) ?? null);
+/** Return a kept folder, or why it can't be opened. */
+export async function readKept(folder: number): Promise<KeptLog | "newer" | "damaged" | "gone"> {
+  if (!(await databaseExists())) return "gone";
+  return withDatabase(async (database) => {
+    const kept = await database.get("folders", folder);
+    return kept === undefined ? "gone" : readKeptLog(kept);
+  });
 }
 
 type Pictures = ReadonlyMap<string, Sealed>;
@@ -89,26 +86,24 @@ export async function addKept(kept: KeptLog, pictures: Pictures): Promise<number
 export async function writeKept(folder: number, kept: KeptLog, onto: number, pictures: Pictures): Promise<void> {
   if (!(await databaseExists())) throw new StoreError("elsewhere");
   return written(async (work) => {
-    const before = await work.objectStore("folders").get(folder);
-    if (before?.revision !== onto || !isSame(before, kept.recipe)) throw new StoreError("elsewhere");
+    const before = readKeptLog(await work.objectStore("folders").get(folder));
+    if (typeof before === "string" || before.revision !== onto || saltOf(before) !== saltOf(kept))
+      throw new StoreError("elsewhere");
     await putAll(work, folder, kept, pictures);
   });
 }
 
-/** Erase one folder and its pictures, if it is still the one of this recipe; with the last one the database goes too. */
-export async function eraseKept(folder: number, recipe: KeyRecipe): Promise<void> {
+/** Erase one folder and its pictures, if it is still the one of this salt; with the last one the database goes too. */
+export async function eraseKept({ number, salt }: Numbered): Promise<void> {
   if (!(await databaseExists())) return;
-  const left = await written(async (work) => {
-    const before = await work.objectStore("folders").get(folder);
-    if (before === undefined || isSame(before, recipe)) await deleteAll(work, folder);
-    return work.objectStore("folders").count();
+  await alone(async () => {
+    const left = await inOne(async (work) => {
+      const before = await work.objectStore("folders").get(number);
+      if (before === undefined || saltOf(before) === salt) await deleteAll(work, number);
+      return work.objectStore("folders").count();
+    });
+    if (left === 0) await deleteDatabase();
   });
-  if (left === 0) await wipeKept();
-}
-
-/** Numbers are given again once a folder is erased; each salt belongs to one folder alone. */
-function isSame(kept: KeptLog, recipe: KeyRecipe): boolean {
-  return kept.recipe.salt === recipe.salt;
 }
 
 type Work = IDBPTransaction<Schema, ("folders" | "pictures")[], "readwrite">;
@@ -133,8 +128,18 @@ function folderOf(place: string): number {
   return place.includes(" ") ? Number(place.split(" ")[0]) : FIRST;
 }
 
-/** Do this in one transaction, whole or not at all; throws StoreError. */
+/** Do this in one transaction, and never between another window's look at the last folder and its erasing; throws StoreError. */
 async function written<Result>(change: (work: Work) => Promise<Result>): Promise<Result> {
+  return alone(() => inOne(change));
+}
+
+/** Do this while no other window changes anything; browsers without locks (before 2022) do it all the same. */
+async function alone<Result>(work: () => Promise<Result>): Promise<Result> {
+  return "locks" in navigator ? navigator.locks.request(DATABASE, work) : work();
+}
+
+/** Do this in one transaction, whole or not at all; throws StoreError. */
+async function inOne<Result>(change: (work: Work) => Promise<Result>): Promise<Result> {
   try {
     return await withDatabase(async (database) => {
       const work = database.transaction(["folders", "pictures"], "readwrite", { durability: "strict" });
@@ -170,21 +175,44 @@ export async function readPicture(folder: number, sha256: string): Promise<Seale
 
 /** Erase the database and all in it. */
 export async function wipeKept(): Promise<void> {
-  await deleteDB(DATABASE);
+  await alone(deleteDatabase);
+}
+
+async function deleteDatabase(): Promise<void> {
+  await inTime(deleteDB(DATABASE), () => undefined);
+}
+
+/** Return what comes in time, and leave what comes later to `late`; throws StoreError where nothing came. */
+function inTime<Result>(coming: Promise<Result>, late: (result: Result) => void): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new StoreError("blocked"));
+      coming.then(late, () => undefined);
+    }, PATIENCE_MILLISECONDS);
+    coming.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 async function withDatabase<Result>(work: (database: IDBPDatabase<Schema>) => Promise<Result>): Promise<Result> {
-  const database = await openDB<Schema>(DATABASE, VERSION, {
-    upgrade: (made, before, _, work) => {
-      upgrade(made, before, work).catch(() => {
-        abort(work); // nothing is changed, and opening fails
-      });
-    },
-  });
+  const database = await inTime(opened(), (late) => late.close());
   try {
     return await work(database);
   } finally {
     database.close();
+  }
+}
+
+async function opened(): Promise<IDBPDatabase<Schema>> {
+  try {
+    return await openDB<Schema>(DATABASE, VERSION, {
+      upgrade: (made, before, _, work) => {
+        upgrade(made, before, work).catch(() => {
+          abort(work); // nothing is changed, and opening fails
+        });
+      },
+    });
+  } catch (error) {
+    throw error instanceof DOMException && error.name === "VersionError" ? new StoreError("newer") : error;
   }
 }
 

@@ -7,12 +7,12 @@
 
 import { seal, unseal, type Sealed } from "../bytes/seal";
 import { keyOf, newRecipe } from "./key";
-import { addKept, eraseKept, readKept, readPicture, StoreError, writeKept, type KeptLog } from "./store";
+import { FORMAT, saltOf, type KeptLog } from "./kept_log";
+import { addKept, eraseKept, readKept, readPicture, StoreError, writeKept } from "./store";
 
 /** What a folder says of itself and its pictures, sealed together with them. */
 const ABOUT_LOG = "stillmine-log 1";
 const aboutPicture = (sha256: string): string => `stillmine-picture ${sha256}`;
-export const FORMAT = 1;
 
 export interface Vault {
   /** The number of the kept folder; null where nothing is kept beyond this window. */
@@ -49,13 +49,12 @@ export async function createVault(passphrase: string, text: string, pictures: Pi
 }
 
 export type Opening =
-  { readonly vault: Vault; readonly text: string } | { readonly problem: "passphrase" | "newer" | "gone" };
+  { readonly vault: Vault; readonly text: string } | { readonly problem: "passphrase" | "newer" | "gone" | "broken" };
 
-/** Open the kept folder of this number. A wrong passphrase changes nothing, nor does a folder that a newer version made. */
+/** Open the kept folder of this number. A wrong passphrase changes nothing, nor does a folder that is damaged or of a newer version. */
 export async function openVault(folder: number, passphrase: string): Promise<Opening> {
   const kept = await readKept(folder);
-  if (kept === null) return { problem: "gone" };
-  if (kept.format > FORMAT) return { problem: "newer" };
+  if (typeof kept === "string") return { problem: kept === "damaged" ? "broken" : kept };
   const key = await keyOf(passphrase, kept.recipe);
   const bytes = await unseal(key, kept.sealed, ABOUT_LOG);
   if (bytes === null) return { problem: "passphrase" };
@@ -76,7 +75,7 @@ function opened(key: CryptoKey, folder: number, first: KeptLog): Vault {
       const sealed = await readPicture(folder, sha256);
       return sealed === null ? null : unseal(key, sealed, aboutPicture(sha256));
     },
-    wipe: () => eraseKept(folder, first.recipe),
+    wipe: () => eraseKept({ number: folder, salt: saltOf(first) }),
   };
 }
 
