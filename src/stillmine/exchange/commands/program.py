@@ -17,6 +17,7 @@ from stillmine.exchange.commands.backups import add_commands as add_backup_comma
 from stillmine.exchange.commands.command_line import AsJson, Commands, Home, noted, prepare, read_span
 from stillmine.exchange.commands.console import app as operator_app
 from stillmine.exchange.commands.flags import flag_app
+from stillmine.exchange.commands.health import add_commands as add_health_commands
 from stillmine.exchange.commands.intake import attack_app, bank_app, quarantine_app
 from stillmine.exchange.commands.keys import keys_app
 from stillmine.exchange.commands.partners import app as partner_app
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(partner_app, name="partner")
 app.add_typer(keys_app, name="keys")
 add_backup_commands(app)
+add_health_commands(app)
 app.add_typer(operator_app, name="operator")
 app.add_typer(bank_app, name="bank")
 app.add_typer(quarantine_app, name="quarantine")

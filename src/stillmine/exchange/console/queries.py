@@ -9,6 +9,7 @@ from stillmine.exchange.clock.actions import is_doubted
 from stillmine.exchange.console.partner_rows import PartnerRow, partner_rows
 from stillmine.exchange.erasure.copies import late
 from stillmine.exchange.ground.reserve import has_room
+from stillmine.exchange.health.parts import LATE
 from stillmine.exchange.log import publishing
 from stillmine.exchange.protection import ticks
 from stillmine.exchange.protection.data_keys import are_keys_at_hand
@@ -16,7 +17,6 @@ from stillmine.exchange.quarantine.queries import flagged, suspended
 from stillmine.exchange.rows.cases import Case, Fingerprint
 from stillmine.exchange.rows.console import LogLine, Operator
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.web.readiness import LATE
 from stillmine.wire.case import CaseState, FingerprintState
 
 LOG_PAGE = 50

@@ -16,6 +16,7 @@ from pathlib import Path
 from stillmine.exchange.ground.database_address import ADDRESS_WORDS, DATABASE_VARIABLE, is_address
 from stillmine.exchange.ground.secret import RandomBytes, create_private, require_private
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
+from stillmine.exchange.settings.address import ADDRESS_VARIABLE, PUBLIC_ADDRESS_WORDS, is_public_address
 from stillmine.exchange.settings.ask import BOUNDS as ASK_BOUNDS
 from stillmine.exchange.settings.ask import DIFFERING_VARIABLE, UNCONFIRMED_VARIABLE
 from stillmine.exchange.settings.doors import (
@@ -52,6 +53,7 @@ class Key:
 KEYS: Mapping[str, Key] = {
     "database": Key(str, variable=DATABASE_VARIABLE),
     "keys_command": Key(str, variable=KEYS_COMMAND_VARIABLE),
+    "public_address": Key(str, variable=ADDRESS_VARIABLE),
     "serve.host_names": Key(list),
     "serve.trusted_proxies": Key(int, 0, 5),
     "serve.portal": Key(str),
@@ -179,6 +181,8 @@ def _what_is_wrong(name: str, value: object) -> str:
         return NOT_ONE if key.variable == FOUND_A_DAY_VARIABLE and value == 1 else ""
     if name == "database" and isinstance(value, str) and value != SQLITE and not is_address(value):
         return f"`{SQLITE}`, or {ADDRESS_WORDS}"
+    if name == "public_address" and isinstance(value, str) and not is_public_address(value):
+        return PUBLIC_ADDRESS_WORDS
     is_right = isinstance(value, key.type) and (not isinstance(value, list) or all(isinstance(each, str) for each in value))
     return "" if is_right else _WORDS[key.type]
 

@@ -16,6 +16,7 @@ from stillmine.exchange.ground.secret import RandomBytes
 from stillmine.exchange.ground.uptime import UptimeReader, system_uptime
 from stillmine.exchange.keys.day_keys import DayKeys
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
+from stillmine.exchange.settings.address import PublicAddress
 from stillmine.exchange.settings.ask import USUAL_ASK, AskSettings
 from stillmine.exchange.settings.feed import USUAL_FEED, FeedSettings
 from stillmine.exchange.settings.intake import USUAL_INTAKE, IntakeSettings
@@ -50,6 +51,7 @@ class Context:
     ask: AskSettings = USUAL_ASK
     doors: Doors = USUAL_DOORS
     room: Room = USUAL_ROOM
+    public_address: PublicAddress | None = None
 
 
 def context() -> Context:
