@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.db import Error
 
 from stillmine.exchange.health.certificate import of_certificate
-from stillmine.exchange.health.findings import Finding, Report, report
+from stillmine.exchange.health.findings import Finding, Level, Report, report
 from stillmine.exchange.health.further import of_attack, of_backup, of_portal, of_room, of_secret, of_version
 from stillmine.exchange.health.parts import Look, look
 from stillmine.exchange.health.sentences import sentences
@@ -24,6 +24,12 @@ def report_of(exchange: Context, address: PublicAddress | None) -> Report:
         return report(_all(exchange, seen, address))
     except Error:  # the database went meanwhile
         return report(_all(exchange, replace(seen, words={**seen.words, "database": "down"}), address))
+
+
+def wrong_parts(exchange: Context) -> list[str]:
+    """Return the parts that are wrong, without those that take long to look at: portal and certificate. Raises Error."""
+    said = [*sentences(exchange, look(exchange)).values(), of_backup(exchange.clock())]
+    return [finding.part for finding in said if finding.level is Level.WRONG]
 
 
 def _all(exchange: Context, seen: Look, address: PublicAddress | None) -> Iterator[Finding]:
