@@ -59,6 +59,9 @@ def serve(  # noqa: PLR0917 (options, all named)
     console: Annotated[
         bool | None, typer.Option("--console/--no-console", help="Serve the console for operators at /console/ (default: off).")
     ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Answer GET /metrics on this port of 127.0.0.1 (default: 0, off).")
+    ] = None,
 ) -> None:
     """Bring the database up to date, then answer portal and partners until stopped.
 
@@ -66,7 +69,7 @@ def serve(  # noqa: PLR0917 (options, all named)
     """
     from stillmine.exchange.running.serve import serve as run
 
-    options = Options(tuple(host_name) if host_name else None, trusted_proxies, portal, console, listen, port, workers)
+    options = Options(tuple(host_name) if host_name else None, trusted_proxies, portal, console, listen, port, workers, metrics_port)
     run(read_config(os.environ, home, options))
 
 
@@ -102,7 +105,7 @@ def expire(
     typer.echo(f"This machine's clock says {exchange.clock():%Y-%m-%d %H:%M} UTC.")
     failed: list[str] = []
     with noted(exchange, "clock_confirmed") if confirm_clock else nullcontext():
-        done = run_upkeep(exchange, is_clock_confirmed=confirm_clock, tell=failed.append)
+        done = run_upkeep(exchange, is_clock_confirmed=confirm_clock, tell=lambda step, why: failed.append(f"{step}: {why}"))
     for what, rows in done.items():
         typer.echo(f"{what}: {rows}")
     if "cases expired" not in done:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stillmine.exchange.console.partner_rows import PartnerRow, partner_rows
-from stillmine.exchange.health.report import wrong_parts
+from stillmine.exchange.health.findings import Level
+from stillmine.exchange.health.report import levels
 from stillmine.exchange.quarantine.queries import flagged, suspended
 from stillmine.exchange.rows.cases import Case, Fingerprint
 from stillmine.exchange.rows.console import LogLine, Operator
@@ -26,8 +27,13 @@ class Overview:
     suspended_fingerprints: int
     waiting: int
     flagged: int
-    wrong: list[str]
-    """Parts of the machine, by their names."""
+    levels: dict[str, Level]
+    """Of the machine's parts, by their names."""
+
+    @property
+    def wrong(self) -> list[str]:
+        """Parts of the machine that are wrong."""
+        return [part for part, level in self.levels.items() if level is Level.WRONG]
 
     @property
     def is_calm(self) -> bool:
@@ -90,7 +96,7 @@ def overview(exchange: Context, now: datetime) -> Overview:
         suspended_fingerprints=Fingerprint.objects.filter(state=FingerprintState.SUSPENDED.value).count(),
         waiting=len(suspended()),
         flagged=len(flagged()),
-        wrong=wrong_parts(exchange),
+        levels=levels(exchange),
     )
 
 

@@ -26,10 +26,10 @@ def report_of(exchange: Context, address: PublicAddress | None) -> Report:
         return report(_all(exchange, replace(seen, words={**seen.words, "database": "down"}), address))
 
 
-def wrong_parts(exchange: Context) -> list[str]:
-    """Return the parts that are wrong, without those that take long to look at: portal and certificate. Raises Error."""
+def levels(exchange: Context) -> dict[str, Level]:
+    """Return how each part is, without those that take long to look at: portal and certificate. Raises Error."""
     said = [*sentences(exchange, look(exchange)).values(), of_backup(exchange.clock())]
-    return [finding.part for finding in said if finding.level is Level.WRONG]
+    return {finding.part: finding.level for finding in said}
 
 
 def _all(exchange: Context, seen: Look, address: PublicAddress | None) -> Iterator[Finding]:

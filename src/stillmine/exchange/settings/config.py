@@ -49,6 +49,8 @@ class ExchangeConfig:
     listen: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
+    metrics_port: int = 0
+    """0: no metrics."""
     doors: Doors = USUAL_DOORS
     room: Room = USUAL_ROOM
     publish_every: timedelta = USUAL_PUBLISH_EVERY
@@ -71,6 +73,7 @@ class Options:
     listen: str | None = None
     port: int | None = None
     workers: int | None = None
+    metrics_port: int | None = None
 
 
 NO_OPTIONS = Options()
@@ -96,6 +99,7 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, option
         listen=file.text("serve.listen", options.listen, usual.listen),
         port=file.number("serve.port", options.port, usual.port),
         workers=file.number("serve.workers", options.workers, usual.workers),
+        metrics_port=file.number("serve.metrics_port", options.metrics_port, usual.metrics_port),
         doors=door_settings(together),
         room=room_settings(together),
         publish_every=publish_every(together),
@@ -147,6 +151,7 @@ def serving_settings(config: ExchangeConfig) -> dict[str, object]:
         "port": config.port,
         "workers": config.workers,
         **portal,
+        **({"metrics_port": config.metrics_port} if config.metrics_port else {}),
     }
 
 

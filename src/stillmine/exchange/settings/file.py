@@ -61,6 +61,7 @@ KEYS: Mapping[str, Key] = {
     "serve.listen": Key(str),
     "serve.port": Key(int, 1, 65535),
     "serve.workers": Key(int, 1, 64),
+    "serve.metrics_port": Key(int, 0, 65535),
     "intake.found_a_day": Key(int, *INTAKE_BOUNDS[FOUND_A_DAY_VARIABLE], FOUND_A_DAY_VARIABLE),
     "intake.cases_in_ten_minutes": Key(int, *INTAKE_BOUNDS[CASES_VARIABLE], CASES_VARIABLE),
     "intake.fingerprints_in_ten_minutes": Key(int, *INTAKE_BOUNDS[FINGERPRINTS_VARIABLE], FINGERPRINTS_VARIABLE),
