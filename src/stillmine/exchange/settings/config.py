@@ -19,7 +19,9 @@ from stillmine.exchange.settings.feed import USUAL_FEED, FeedSettings, feed_sett
 from stillmine.exchange.settings.file import SQLITE, SettingsFile, read_settings_file
 from stillmine.exchange.settings.intake import USUAL_INTAKE, IntakeSettings, intake_settings
 from stillmine.exchange.settings.ledger import USUAL_PUBLISH_EVERY, publish_every
+from stillmine.exchange.settings.log import log_format
 from stillmine.serving.doors import USUAL_DOORS, USUAL_ROOM, Doors, Room
+from stillmine.serving.log_lines import LogFormat
 from stillmine.wire.errors import NotConfiguredError
 
 HOME_VARIABLE = "STILLMINE_EXCHANGE_HOME"
@@ -54,6 +56,7 @@ class ExchangeConfig:
     doors: Doors = USUAL_DOORS
     room: Room = USUAL_ROOM
     publish_every: timedelta = USUAL_PUBLISH_EVERY
+    log_format: LogFormat = LogFormat.TEXT
     public_address: PublicAddress | None = None
     is_reading: bool = False
     """Set for commands that only look: they can't write into the database, and make neither it nor a secret."""
@@ -103,6 +106,7 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, option
         doors=door_settings(together),
         room=room_settings(together),
         publish_every=publish_every(together),
+        log_format=log_format(together),
         public_address=read_address(together[ADDRESS_VARIABLE]) if ADDRESS_VARIABLE in together else None,
     )
 

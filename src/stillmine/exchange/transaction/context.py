@@ -22,6 +22,7 @@ from stillmine.exchange.settings.feed import USUAL_FEED, FeedSettings
 from stillmine.exchange.settings.intake import USUAL_INTAKE, IntakeSettings
 from stillmine.exchange.settings.ledger import USUAL_PUBLISH_EVERY
 from stillmine.serving.doors import USUAL_DOORS, USUAL_ROOM, Doors, Room
+from stillmine.serving.log_lines import LogFormat
 from stillmine.wire.case_key import Secret
 
 Clock = Callable[[], datetime]
@@ -52,6 +53,7 @@ class Context:
     doors: Doors = USUAL_DOORS
     room: Room = USUAL_ROOM
     public_address: PublicAddress | None = None
+    log_format: LogFormat = LogFormat.TEXT
 
 
 def context() -> Context:
