@@ -14,7 +14,7 @@ from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import configure, wsgi_application
 from stillmine.wire.portal_list import PORTAL_LIST_NAME, list_of_folder
 from tests.exchange.ask_parts import follower  # noqa: F401 (a fixture of its own module)
-from tests.exchange.console_parts import manager  # noqa: F401 (a fixture of its own module)
+from tests.exchange.console_parts import indexed, manager  # noqa: F401 (fixtures of their own module)
 from tests.exchange.exchange_parts import (
     PORTAL_NOT_FOUND,
     PORTAL_NOT_FOUND_IN_FINNISH,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from stillmine.exchange.ask.protocol import ServiceStatus
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
 from tests.exchange.exchange_parts import Clock
@@ -91,6 +92,12 @@ def log_lines() -> list[tuple[str, str, str, str]]:
     from stillmine.exchange.rows.console import LogLine
 
     return list(LogLine.objects.order_by("id").values_list("operator", "action", "target", "outcome"))
+
+
+@pytest.fixture
+def indexed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that has come as far as the database, which no test of pages starts."""
+    monkeypatch.setattr("stillmine.exchange.health.parts.service_status", lambda _: ServiceStatus(0, 0.0))
 
 
 @pytest.fixture

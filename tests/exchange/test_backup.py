@@ -208,3 +208,23 @@ def test_a_backup_keeps_nobody_from_writing(exchange: Context, phone: Phone, tmp
         assert not other.is_alive()
         assert Case.objects.count() == before
     assert Case.objects.count() == before + 1
+
+
+def test_when_data_were_last_written_is_known_and_renewed_keys_are_no_backup(
+    exchange: Context, phone: Phone, clock: Clock, tmp_path: Path
+) -> None:
+    from stillmine.exchange.backup.dump import renew_backups
+    from stillmine.exchange.backup.folders import forget_folder, last_backup
+
+    phone.open(1)
+    assert last_backup() is None
+    back_up(exchange, tmp_path / "first")
+    first = last_backup()
+    assert first == clock().replace(microsecond=0)
+    clock.forward(days=1)
+    assert renew_backups(exchange) == 1
+    assert last_backup() == first
+    back_up(exchange, tmp_path / "second")
+    assert last_backup() == clock().replace(microsecond=0)
+    forget_folder(exchange, tmp_path / "second")
+    assert last_backup() == first

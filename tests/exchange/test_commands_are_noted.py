@@ -16,6 +16,7 @@ from tests.house.command_tree import every_command, is_group
 READS = {
     "bank list",
     "bank test",
+    "doctor",
     "flag list",
     "flag show",
     "fsck",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the console's first page calls an operator for, and that its settings page leaves nothing out."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -84,3 +85,35 @@ def test_the_first_page_says_when_the_keys_of_the_day_are_gone(manager: Desk, ex
     finally:
         away.rename(file)
     assert "is not at hand" not in manager.get("/console/").text
+
+
+def test_health_says_what_is_wrong_first_and_what_to_do(manager: Desk, exchange: Context) -> None:
+    page = manager.get("/console/health").text
+    levels = re.findall(r'<dd><span class="[a-z ]+">(\w+):</span>', page)
+    assert levels == sorted(levels, key=["wrong", "warning", "ok"].index)
+    assert set(levels) == {"wrong", "warning", "ok"}
+    assert "Wrong: 1. The people who run the machine have to act now." in page
+    assert "asks are answered <code>index_loading</code>. Start <code>serve</code>; if it runs" in page
+    assert '<dt>Under attack</dt><dd><span class="hint">ok:</span> off</dd>' in page
+    assert str(exchange.home) not in page
+    assert "22 Nov 2026, 14:05" in page
+
+
+def test_health_with_nothing_wrong(manager: Desk, indexed: None) -> None:
+    page = manager.get("/console/health").text
+    assert re.search(r"Nothing is wrong. Warnings: [1-3]\.", page)
+
+
+def test_the_first_page_says_when_the_index_does_not_answer(manager: Desk) -> None:
+    page = manager.get("/console/").text
+    assert "The index does not answer or is behind" in page
+    assert '<a href="/console/health">Health</a> says what to do about what is wrong: index' in page
+
+
+def test_the_first_page_says_when_the_last_backup_is_old(manager: Desk, indexed: None, phone: Phone, clock: Clock) -> None:
+    from stillmine.exchange.rows.cases import Case
+
+    assert '<p class="calm">Nothing.</p>' in manager.get("/console/").text
+    phone.open(1)
+    Case.objects.update(opened_at=clock() - timedelta(days=8))
+    assert "about what is wrong: backup" in manager.get("/console/").text

@@ -29,6 +29,7 @@ PAGES = [
     "quarantine?show=all",
     "bank",
     "statistics",
+    "health",
     "operators",
     "settings",
     "log",

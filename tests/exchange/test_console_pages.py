@@ -44,6 +44,7 @@ ROUTES = {
     "GET console/flags/<int:flag_number>": "reviewer",
     "POST console/flags/<int:flag_number>": "reviewer",
     "GET console/statistics": "reviewer",
+    "GET console/health": "reviewer",
     "GET console/bank": "manager",
     "GET console/bank/<int:bank_id>/remove": "manager",
     "POST console/bank/<int:bank_id>/remove": "manager",
@@ -293,7 +294,9 @@ def flag_number(desk: Desk) -> str:
     return found[0]
 
 
-def test_a_reviewer_decides_about_flags(reviewer: Desk, phone: Phone, partner: PartnerClient, other_partner: PartnerClient) -> None:
+def test_a_reviewer_decides_about_flags(
+    reviewer: Desk, indexed: None, phone: Phone, partner: PartnerClient, other_partner: PartnerClient
+) -> None:
     phone.open(1)
     for client in (partner, other_partner):
         client.sync()
@@ -412,22 +415,23 @@ def test_what_operators_do_is_in_the_ledger_and_signing_in_is_not(manager: Desk,
     assert [entry.event for entry in entries].count(EventName.PARTNER_ADDED) == 1
 
 
-def test_a_reviewer_hears_of_a_clock_that_is_doubted_and_of_a_full_disk(reviewer: Desk, clock: Clock, exchange: Context) -> None:
+def test_a_reviewer_hears_of_a_clock_that_is_doubted_and_of_a_full_disk(
+    reviewer: Desk, indexed: None, clock: Clock, exchange: Context
+) -> None:
     from stillmine.exchange.ground.reserve import RESERVE_FILE
     from stillmine.exchange.rows.clock import ClockState
 
-    ClockState.objects.all().delete()
     assert "Nothing." in reviewer.get("/console/").text
-    ClockState.objects.create(id=7, believed_at=clock(), seen_at=clock(), anchor_at=clock(), anchor_minutes_since_boot=0, broken_at=clock())
+    ClockState.objects.update(broken_at=clock())
     reserve = exchange.home / RESERVE_FILE
     reserve.touch()
     try:
         page = reviewer.get("/console/").text
     finally:
         reserve.unlink()
-        ClockState.objects.all().delete()
     assert "no case ends for now" in page
     assert "The disk is full" in page
+    assert "Health</a> says what to do about what is wrong: clock, disk" in page
     assert "Nothing." not in page
 
 

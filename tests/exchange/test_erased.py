@@ -151,7 +151,7 @@ def test_another_databases_data_keys_are_not_replaced(
     before = (tmp_path / "data-keys.jsonl").read_bytes()
     empty_all_tables()
     other_phone.open(2)
-    note_folder(exchange, tmp_path, clock())
+    note_folder(exchange, tmp_path, clock(), has_data=False)
     turn(exchange, clock)
     assert (tmp_path / "data-keys.jsonl").read_bytes() == before
     assert any("does not know" in line for line in said.messages)
@@ -179,7 +179,7 @@ def test_an_older_database_brings_no_data_key_back_into_a_backup(
     clock.forward(minutes=1)
     with pytest.raises(BackupRefusedError, match="older database"):
         back_up(exchange, folder)
-    note_folder(exchange, folder, clock())
+    note_folder(exchange, folder, clock(), has_data=False)
     turn(exchange, clock)
     assert (folder / "data-keys.jsonl").read_bytes() == before
     assert any("older database" in line for line in said.messages)

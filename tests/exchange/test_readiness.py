@@ -25,7 +25,7 @@ def ready(exchange: Context, monkeypatch: pytest.MonkeyPatch) -> Context:
     from stillmine.exchange.running.upkeep import run_upkeep
 
     run_upkeep(exchange)
-    monkeypatch.setattr("stillmine.exchange.web.readiness.service_status", lambda _: ServiceStatus(0, 0.1))
+    monkeypatch.setattr("stillmine.exchange.health.parts.service_status", lambda _: ServiceStatus(0, 0.1))
     return exchange
 
 
@@ -53,9 +53,9 @@ def test_all_is_well_under_any_host_name(ready: Context, web: httpx.Client, phon
 
 @pytest.mark.parametrize("behind", [None, 31.0])
 def test_an_index_that_is_behind_or_away(ready: Context, web: httpx.Client, monkeypatch: pytest.MonkeyPatch, behind: float | None) -> None:
-    monkeypatch.setattr("stillmine.exchange.web.readiness.service_status", lambda _: ServiceStatus(0, behind))
+    monkeypatch.setattr("stillmine.exchange.health.parts.service_status", lambda _: ServiceStatus(0, behind))
     assert parts(web) == {"index": "loading"}
-    monkeypatch.setattr("stillmine.exchange.web.readiness.service_status", lambda _: None)
+    monkeypatch.setattr("stillmine.exchange.health.parts.service_status", lambda _: None)
     assert parts(web) == {"index": "loading"}
 
 
@@ -63,7 +63,7 @@ def test_a_database_that_is_down_leaves_the_process_alive(ready: Context, web: h
     def fails(*_: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr("stillmine.exchange.web.readiness.MigrationRecorder.applied_migrations", fails)
+    monkeypatch.setattr("stillmine.exchange.health.parts.MigrationRecorder.applied_migrations", fails)
     unknown = ("migrations", "upkeep", "clock", "erasing", "ledger", "feed", "keys")
     assert parts(web) == {"database": "down", **dict.fromkeys(unknown, "unknown")}
     assert web.get("/livez").status_code == 200
@@ -120,12 +120,12 @@ def test_a_clock_that_jumped(ready: Context, web: httpx.Client, clock: Clock) ->
 
 
 def test_migrations_that_are_missing_or_unknown(ready: Context, web: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stillmine.exchange.web.readiness import known_migrations
+    from stillmine.exchange.health.parts import known_migrations
 
     known = known_migrations()
-    monkeypatch.setattr("stillmine.exchange.web.readiness.known_migrations", lambda: known | {("rows", "9999_later")})
+    monkeypatch.setattr("stillmine.exchange.health.parts.known_migrations", lambda: known | {("rows", "9999_later")})
     assert parts(web)["migrations"] == "missing"
-    monkeypatch.setattr("stillmine.exchange.web.readiness.known_migrations", lambda: frozenset(sorted(known)[1:]))
+    monkeypatch.setattr("stillmine.exchange.health.parts.known_migrations", lambda: frozenset(sorted(known)[1:]))
     assert parts(web) == {"migrations": "newer"}
 
 
@@ -160,7 +160,7 @@ def test_a_disk_that_is_full(ready: Context, web: httpx.Client, monkeypatch: pyt
     (ready.home / reserve.RESERVE_FILE).write_bytes(b"")
     assert parts(web) == {"disk": "full"}
     (ready.home / reserve.RESERVE_FILE).unlink()
-    monkeypatch.setattr(reserve, "_free_bytes", lambda _: 64 * 1024)
+    monkeypatch.setattr(reserve, "free_bytes", lambda _: 64 * 1024)
     assert parts(web) == {"disk": "full"}
 
 

@@ -187,7 +187,8 @@ def test_every_key_is_documented_and_every_variable_has_one(root: Path) -> None:
     assert not [name for name in KEYS if f"`{name}`" not in written_down]
     sources = "\n".join(path.read_text() for path in (root / "src" / "stillmine" / "exchange").rglob("*.py"))
     variables = set(re.findall(r"STILLMINE_EXCHANGE_[A-Z_]+[A-Z]", sources)) - {"STILLMINE_EXCHANGE_HOME"}
-    assert variables == {key.variable for key in KEYS.values() if key.variable}
+    shared_with_partners = {"STILLMINE_LOG_FORMAT"}
+    assert variables | shared_with_partners == {key.variable for key in KEYS.values() if key.variable}
 
 
 def test_sqlite_can_be_named_in_the_environment_as_in_the_file(tmp_path: Path) -> None:

@@ -200,10 +200,10 @@ def test_on_a_full_disk_withdrawals_go_through_and_only_those(
     assert taken_back.json()["withdrawn"] == 1
     assert other_phone.show().state == "open"
 
-    monkeypatch.setattr(reserve, "_free_bytes", lambda _: RESERVE_BYTES)
+    monkeypatch.setattr(reserve, "free_bytes", lambda _: RESERVE_BYTES)
     run_upkeep(context())
     assert is_given_up(kept), "not yet: the next opening would fill the disk at once"
-    monkeypatch.setattr(reserve, "_free_bytes", lambda _: 1 << 40)
+    monkeypatch.setattr(reserve, "free_bytes", lambda _: 1 << 40)
     run_upkeep(context())
     assert not is_given_up(kept)
     other_phone.add(6)
@@ -233,7 +233,7 @@ def test_on_a_full_disk_a_backup_is_noted_and_renewed_once(
     from stillmine.exchange.transaction.context import context
 
     phone.open(1)
-    monkeypatch.setattr(reserve, "_free_bytes", lambda _: RESERVE_BYTES)
+    monkeypatch.setattr(reserve, "free_bytes", lambda _: RESERVE_BYTES)
     (kept / RESERVE_FILE).write_bytes(b"")
     dump.back_up(context(), tmp_path / "new")
     dump.back_up(context(), tmp_path / "away")

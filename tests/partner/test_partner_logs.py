@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.partner.watching.logs import JsonLines
+from stillmine.serving.log_lines import JsonLines
 from stillmine.wire.errors import StillmineError
 from tests import plain_http
 from tests.partner.fake_exchange import KEY, FakeExchange
@@ -23,13 +23,13 @@ CONTENT_ID, UPLOADER, NAME, TOKEN = "post-4711-of-somebody", "account-77", "a-na
 SERVE = "from stillmine.partner.commands.service_commands import app; app()"
 
 
-def lines_of_a_service(home: Path, url: str, exchange: FakeExchange, photograph: bytes) -> tuple[list[str], list[str]]:
+def lines_of_a_service(home: Path, url: str, exchange: FakeExchange, photograph: bytes, said_as: str) -> tuple[list[str], list[str]]:
     """Run a service, send it good and bad uploads, and stop it; return the lines of its log and what must not be in them."""
     port = free_port()
     command = [sys.executable, "-c", SERVE, "serve", "--home", str(home), "--exchange", url, "--port", str(port)]
     process = subprocess.Popen(
-        [*command, "--log-format", "json"],
-        env={**os.environ, "STILLMINE_PARTNER_KEY": KEY},
+        [*command, *(["--log-format", "json"] if said_as == "option" else [])],
+        env={**os.environ, "STILLMINE_PARTNER_KEY": KEY, **({} if said_as == "option" else {said_as: "json"})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -67,8 +67,11 @@ def lines_of_a_service(home: Path, url: str, exchange: FakeExchange, photograph:
     ]
 
 
-def test_every_line_is_an_object_and_holds_nothing_of_a_request(home: Path, url: str, exchange: FakeExchange, root: Path) -> None:
-    lines, secrets = lines_of_a_service(home, url, exchange, (root / "media/clothing/coat.jpg").read_bytes())
+@pytest.mark.parametrize("said_as", ["option", "STILLMINE_LOG_FORMAT"])
+def test_every_line_is_an_object_and_holds_nothing_of_a_request(
+    home: Path, url: str, exchange: FakeExchange, root: Path, said_as: str
+) -> None:
+    lines, secrets = lines_of_a_service(home, url, exchange, (root / "media/clothing/coat.jpg").read_bytes(), said_as)
     records = [json.loads(line) for line in lines]
     assert any(record["message"].startswith("partner service: http://127.0.0.1:") for record in records)
     assert any(record["message"].startswith("uploads are looked up in the way") for record in records)

@@ -19,7 +19,7 @@ from stillmine.partner.service.own_gauges import gauges_of_follower, gauges_of_l
 from stillmine.partner.service.room import Room
 from stillmine.partner.store.schema import FILE_NAME
 from stillmine.partner.watching.counted import BUCKETS_SECONDS, Counted
-from stillmine.partner.watching.exposition import Family, Sample, exposition
+from stillmine.serving.exposition import Family, Sample, exposition
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import (
     Action,

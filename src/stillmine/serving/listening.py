@@ -48,13 +48,13 @@ ONE_NETWORK = Networks()
 
 
 @contextmanager
-def bound(address: str, port: int) -> Iterator[socket.socket]:
-    """Listen there; raises NotConfiguredError where that can't be."""
+def bound(address: str, port: int, options: str = "--listen, --port") -> Iterator[socket.socket]:
+    """Listen there; raises NotConfiguredError, which names the options that said so, where that can't be."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(family, kind, protocol)
     except (OSError, OverflowError) as error:
-        raise _no_place(error) from None
+        raise _no_place(error, options) from None
     with listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
@@ -63,7 +63,7 @@ def bound(address: str, port: int) -> Iterator[socket.socket]:
             listener.bind(place)
             listener.listen(BACKLOG)
         except (OSError, OverflowError) as error:
-            raise _no_place(error) from None
+            raise _no_place(error, options) from None
         listener.setblocking(False)
         yield listener
 
@@ -192,6 +192,6 @@ class _Server:
         return await self._loop.connect_accepted_socket(lambda: Connection(self._house), connection)
 
 
-def _no_place(error: OSError | OverflowError) -> NotConfiguredError:
+def _no_place(error: OSError | OverflowError, options: str) -> NotConfiguredError:
     reason = "a port is 1 to 65535" if isinstance(error, OverflowError) else _TO_DO.get(error.errno or 0, error.strerror)
-    return NotConfiguredError(f"--listen, --port: can't be used ({reason})")
+    return NotConfiguredError(f"{options}: can't be used ({reason})")

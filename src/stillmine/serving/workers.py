@@ -28,13 +28,24 @@ Work = Callable[[Settings, socket.socket, asyncio.Event], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
-def run_workers(work: "Work[Settings]", settings: Settings, listener: socket.socket, count: int, stop_seconds: float) -> None:
-    """Run `work` in `count` processes until SIGTERM or SIGINT; both must be picklable. To be called from the main thread."""
+def run_workers(
+    work: "Work[Settings]",
+    settings: Settings,
+    listener: socket.socket,
+    count: int,
+    stop_seconds: float,
+    *,
+    lost: Callable[[], None] = lambda: None,
+) -> None:
+    """Run `work` in `count` processes until SIGTERM or SIGINT; both must be picklable. To be called from the main thread.
+
+    `lost` is called for each that ended by itself.
+    """
     told, tell = socket.socketpair()
     with told, tell:
         before = {number: signal.signal(number, lambda *_: _tell(tell)) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            workers = _Workers(work, settings, listener)
+            workers = _Workers(work, settings, listener, lost)
             workers.keep_running(count, told)
             workers.stop(stop_seconds)
         finally:
@@ -43,7 +54,8 @@ def run_workers(work: "Work[Settings]", settings: Settings, listener: socket.soc
 
 
 class _Workers(Generic[Settings]):
-    def __init__(self, work: "Work[Settings]", settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, work: "Work[Settings]", settings: Settings, listener: socket.socket, lost: Callable[[], None]) -> None:
+        self._lost = lost
         self._arguments = (work, settings, listener)
         self._processes: list[SpawnProcess] = []
 
@@ -54,6 +66,7 @@ class _Workers(Generic[Settings]):
             ended = [process for process in self._processes if not process.is_alive()]
             for process in ended:
                 _log.error("a worker ended (%s); starting another", process.exitcode)
+                self._lost()
                 self._processes.remove(process)
             if wait([told], RESTART_SECONDS):
                 return

@@ -73,7 +73,7 @@ def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> B
                 data.unlink()  # with the data keys of before it could not be restored, and would be the newest
                 raise
             data_keys = lines - _erased().count() - _expired().count()
-    note_folder(exchange, folder, made_at)
+    note_folder(exchange, folder, made_at, has_data=True)
     return Backup(data, keys, rows, data_keys)
 
 
@@ -95,7 +95,7 @@ def _renew(exchange: Context, row: BackupFolder) -> bool:
     except (BackupUnusableError, BackupRefusedError, NotConfiguredError) as error:
         complain(exchange, row, error.detail)
         return False
-    note_folder(exchange, keys.parent, made_at)
+    note_folder(exchange, keys.parent, made_at, has_data=False)
     return True
 
 

@@ -8,6 +8,8 @@ import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.db.models import Max
+
 from stillmine.exchange.backup.files import clear_left
 from stillmine.exchange.rows.backups import BackupFolder
 from stillmine.exchange.transaction.context import Context
@@ -18,10 +20,17 @@ COMPLAINT_INTERVAL = timedelta(hours=6)
 _log = logging.getLogger(__name__)
 
 
-def note_folder(exchange: Context, folder: Path, made_at: datetime) -> None:
-    """Remember that the data keys in this folder are of this moment."""
+def note_folder(exchange: Context, folder: Path, made_at: datetime, *, has_data: bool) -> None:
+    """Remember that the data keys in this folder are of this moment, and where it `has_data`, that data of it were written too."""
+    written = {"backed_up_at": made_at} if has_data else {}
     with tx("backup.note_folder", exchange.clock):
-        BackupFolder.objects.update_or_create(folder=str(folder.resolve()), defaults={"made_at": made_at, "complained_at": None})
+        BackupFolder.objects.update_or_create(folder=str(folder.resolve()), defaults={"made_at": made_at, "complained_at": None, **written})
+
+
+def last_backup() -> datetime | None:
+    """Return when data were last written into a folder, None where that is not known."""
+    newest: datetime | None = BackupFolder.objects.aggregate(newest=Max("backed_up_at"))["newest"]
+    return newest
 
 
 def begin_folder(exchange: Context, folder: Path, now: datetime) -> bool:

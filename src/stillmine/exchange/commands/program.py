@@ -17,6 +17,7 @@ from stillmine.exchange.commands.backups import add_commands as add_backup_comma
 from stillmine.exchange.commands.command_line import AsJson, Commands, Home, noted, prepare, read_span
 from stillmine.exchange.commands.console import app as operator_app
 from stillmine.exchange.commands.flags import flag_app
+from stillmine.exchange.commands.health import add_commands as add_health_commands
 from stillmine.exchange.commands.intake import attack_app, bank_app, quarantine_app
 from stillmine.exchange.commands.keys import keys_app
 from stillmine.exchange.commands.partners import app as partner_app
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(partner_app, name="partner")
 app.add_typer(keys_app, name="keys")
 add_backup_commands(app)
+add_health_commands(app)
 app.add_typer(operator_app, name="operator")
 app.add_typer(bank_app, name="bank")
 app.add_typer(quarantine_app, name="quarantine")
@@ -57,6 +59,9 @@ def serve(  # noqa: PLR0917 (options, all named)
     console: Annotated[
         bool | None, typer.Option("--console/--no-console", help="Serve the console for operators at /console/ (default: off).")
     ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Answer GET /metrics on this port of 127.0.0.1 (default: 0, off).")
+    ] = None,
 ) -> None:
     """Bring the database up to date, then answer portal and partners until stopped.
 
@@ -64,7 +69,7 @@ def serve(  # noqa: PLR0917 (options, all named)
     """
     from stillmine.exchange.running.serve import serve as run
 
-    options = Options(tuple(host_name) if host_name else None, trusted_proxies, portal, console, listen, port, workers)
+    options = Options(tuple(host_name) if host_name else None, trusted_proxies, portal, console, listen, port, workers, metrics_port)
     run(read_config(os.environ, home, options))
 
 
@@ -100,7 +105,7 @@ def expire(
     typer.echo(f"This machine's clock says {exchange.clock():%Y-%m-%d %H:%M} UTC.")
     failed: list[str] = []
     with noted(exchange, "clock_confirmed") if confirm_clock else nullcontext():
-        done = run_upkeep(exchange, is_clock_confirmed=confirm_clock, tell=failed.append)
+        done = run_upkeep(exchange, is_clock_confirmed=confirm_clock, tell=lambda step, why: failed.append(f"{step}: {why}"))
     for what, rows in done.items():
         typer.echo(f"{what}: {rows}")
     if "cases expired" not in done:

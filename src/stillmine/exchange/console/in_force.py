@@ -13,6 +13,7 @@ from stillmine.exchange.gate.limits import CASES_OPENED, FINGERPRINTS_ADDED, WRO
 from stillmine.exchange.gate.work import is_under_attack
 from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
+from stillmine.exchange.settings.address import ADDRESS_VARIABLE
 from stillmine.exchange.settings.ask import DIFFERING_VARIABLE, UNCONFIRMED_VARIABLE
 from stillmine.exchange.settings.doors import (
     BODY_SECONDS_VARIABLE,
@@ -26,6 +27,7 @@ from stillmine.exchange.settings.feed import TICK_VARIABLE
 from stillmine.exchange.settings.intake import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE, WORK_VARIABLE
 from stillmine.exchange.settings.ledger import PUBLISH_EVERY_VARIABLE
 from stillmine.exchange.transaction.context import Context
+from stillmine.serving.log_lines import LOG_FORMAT_VARIABLE, LogFormat
 from stillmine.wire.case import MAXIMUM_FINGERPRINTS_PER_CASE
 
 _SECOND = timedelta(seconds=1)
@@ -53,6 +55,8 @@ def _of_serving(exchange: Context) -> list[Setting]:
         ),
         Setting("Host names", ", ".join(settings.ALLOWED_HOSTS), "--host-name"),
         Setting("Hops of X-Forwarded-For that are believed", str(exchange.trusted_proxies), "--trusted-proxies"),
+        Setting("Public address", exchange.public_address.url if exchange.public_address else "not named", ADDRESS_VARIABLE),
+        Setting("Lines of the log", "JSON" if exchange.log_format is LogFormat.JSON else "for people", LOG_FORMAT_VARIABLE),
         Setting("Portal", "served" if exchange.portal else "not served", "--portal"),
     ]
 

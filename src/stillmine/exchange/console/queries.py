@@ -5,18 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from stillmine.exchange.clock.actions import is_doubted
 from stillmine.exchange.console.partner_rows import PartnerRow, partner_rows
-from stillmine.exchange.erasure.copies import late
-from stillmine.exchange.ground.reserve import has_room
-from stillmine.exchange.log import publishing
-from stillmine.exchange.protection import ticks
-from stillmine.exchange.protection.data_keys import are_keys_at_hand
+from stillmine.exchange.health.findings import Level
+from stillmine.exchange.health.report import levels
 from stillmine.exchange.quarantine.queries import flagged, suspended
 from stillmine.exchange.rows.cases import Case, Fingerprint
 from stillmine.exchange.rows.console import LogLine, Operator
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.web.readiness import LATE
 from stillmine.wire.case import CaseState, FingerprintState
 
 LOG_PAGE = 50
@@ -32,21 +27,19 @@ class Overview:
     suspended_fingerprints: int
     waiting: int
     flagged: int
-    is_clock_doubted: bool
-    is_disk_full: bool
-    is_erasing_late: bool
-    is_publication_late: bool
-    is_tick_late: bool
-    are_keys_missing: bool
+    levels: dict[str, Level]
+    """Of the machine's parts, by their names."""
+
+    @property
+    def wrong(self) -> list[str]:
+        """Parts of the machine that are wrong."""
+        return [part for part, level in self.levels.items() if level is Level.WRONG]
 
     @property
     def is_calm(self) -> bool:
         """True where nothing needs attention."""
-        late = self.is_erasing_late or self.is_publication_late or self.is_tick_late
-        machine = self.is_clock_doubted or self.is_disk_full or self.are_keys_missing
-        return not (
-            late or machine or self.late or self.probing or self.not_looking or self.unconfirmed_withdrawals or self.waiting or self.flagged
-        )
+        of_partners = self.late or self.probing or self.not_looking or self.unconfirmed_withdrawals
+        return not (self.wrong or of_partners or self.waiting or self.flagged)
 
     @property
     def late(self) -> list[PartnerRow]:
@@ -103,12 +96,7 @@ def overview(exchange: Context, now: datetime) -> Overview:
         suspended_fingerprints=Fingerprint.objects.filter(state=FingerprintState.SUSPENDED.value).count(),
         waiting=len(suspended()),
         flagged=len(flagged()),
-        is_clock_doubted=is_doubted(),
-        is_disk_full=not has_room(exchange.home),
-        is_erasing_late=bool(late(exchange)),
-        is_publication_late=publishing.is_overdue(exchange, LATE),
-        is_tick_late=ticks.is_overdue(exchange, LATE),
-        are_keys_missing=not are_keys_at_hand(exchange),
+        levels=levels(exchange),
     )
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is only read: the first page, operators, settings, the log, the stylesheet."""
+"""What is only read: the first page, health, operators, settings, the log, the stylesheet."""
 
 from django.http import HttpResponse
 
+from stillmine.exchange.console.health_lines import health_page
 from stillmine.exchange.console.in_force import settings_in_force
 from stillmine.exchange.console.numbers import numbers
 from stillmine.exchange.console.pages import Visit, redirect, show
@@ -27,6 +28,11 @@ def show_way(_visit: Visit) -> HttpResponse:
 def show_statistics(visit: Visit) -> HttpResponse:
     """GET /console/statistics."""
     return show(visit, "statistics", numbers=numbers())
+
+
+def show_health(visit: Visit) -> HttpResponse:
+    """GET /console/health."""
+    return show(visit, "health", page=health_page(visit.exchange))
 
 
 def show_operators(visit: Visit) -> HttpResponse:

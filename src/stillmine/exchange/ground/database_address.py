@@ -14,9 +14,14 @@ _ELSEWHERE = {"dbname", "hostaddr", "service"}
 """Parameters with which an address connects to another place than it names."""
 
 
-def postgresql_settings(url: str) -> dict[str, object]:
-    """Return Django's settings of a database; raises NotConfiguredError for an address that can't be used."""
+def postgresql_settings(url: str, *, is_reading: bool = False) -> dict[str, object]:
+    """Return Django's settings of a database; raises NotConfiguredError for an address that can't be used.
+
+    A connection that `is_reading` can't write.
+    """
     parts, options = _parts(url)
+    if is_reading:
+        options["options"] = f"{options.get('options', '')} -c default_transaction_read_only=on".strip()
     return {
         "NAME": unquote(parts.path.removeprefix("/")),
         "USER": unquote(parts.username or ""),

@@ -67,7 +67,7 @@ def keep_reserve(home: Path) -> bool:
         return True
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        if _free_bytes(home) < REMADE_FROM_BYTES:
+        if free_bytes(home) < REMADE_FROM_BYTES:
             os.ftruncate(descriptor, 0)
             return False
         os.posix_fallocate(descriptor, 0, RESERVE_BYTES)  # real blocks, not a hole
@@ -89,7 +89,7 @@ def is_given_up(home: Path) -> bool:
 
 def has_room(home: Path) -> bool:
     """True where something new can be taken."""
-    return not is_given_up(home) and _free_bytes(home) >= READY_FROM_BYTES
+    return not is_given_up(home) and free_bytes(home) >= READY_FROM_BYTES
 
 
 def require_room(home: Path, transaction: str) -> None:
@@ -118,6 +118,7 @@ def _give_up(home: Path) -> bool:
     return had > 0
 
 
-def _free_bytes(home: Path) -> int:
+def free_bytes(home: Path) -> int:
+    """Return what this user may still write where the home folder is."""
     found = os.statvfs(home)
     return found.f_bavail * found.f_frsize

@@ -16,16 +16,17 @@ def record_portal(exchange: Context, list_hash: str) -> bool:
 
     Several processes that start at once record it once: they look under the log's lock.
     """
-    if _newest() == list_hash:
+    if newest_list() == list_hash:
         return False
     with tx("ledger.portal", exchange.clock) as transaction:
         LedgerHead.objects.select_for_update().get(id=HEAD_ID)
-        if _newest() == list_hash:
+        if newest_list() == list_hash:
             return False
         number = record(exchange, transaction, EventName.PORTAL_CHANGED, details={LIST: list_hash})
         PortalEntry.objects.create(leaf_id=number, list_hash=list_hash)
     return True
 
 
-def _newest() -> str | None:
+def newest_list() -> str | None:
+    """Return the hash of the list that was recorded last."""
     return PortalEntry.objects.order_by("-leaf_id").values_list("list_hash", flat=True).first()

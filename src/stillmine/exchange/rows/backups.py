@@ -5,10 +5,14 @@ from django.db import models
 
 
 class BackupFolder(models.Model):
-    """A folder with a file of data keys, and of which moment they are: what was erased since can still be read with them."""
+    """A folder with a file of data keys, and of which moment they are: what was erased since can still be read with them.
+
+    `backed_up_at`: when data were last written there; not known of what a version before this wrote.
+    """
 
     folder = models.TextField(unique=True)
     made_at = models.DateTimeField()
+    backed_up_at = models.DateTimeField(db_default=None, null=True)
     complained_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -7,6 +7,7 @@ The service is started fresh and builds everything from the configuration, as we
 import logging
 import multiprocessing
 import threading
+from collections.abc import Callable
 
 from stillmine.exchange.settings.config import ExchangeConfig
 from stillmine.exchange.web.app import configure
@@ -19,8 +20,8 @@ STOP_SECONDS = 10
 _log = logging.getLogger(__name__)
 
 
-def keep_index(config: ExchangeConfig, stopped: threading.Event) -> None:
-    """Run an index service until `stopped`. One that ends at once again and again is started less and less often."""
+def keep_index(config: ExchangeConfig, stopped: threading.Event, lost: Callable[[], None] = lambda: None) -> None:
+    """Run an index service until `stopped`. One that ends at once again and again is started less and less often; `lost` is called."""
     context = multiprocessing.get_context("spawn")
     wait = RESTART_SECONDS
     while not stopped.is_set():
@@ -37,6 +38,7 @@ def keep_index(config: ExchangeConfig, stopped: threading.Event) -> None:
                 process.join()
             return
         _log.error("the index service ended (%s); starting another", process.exitcode)
+        lost()
         stopped.wait(wait)
         wait = min(2 * wait, LONGEST_RESTART_SECONDS)
 

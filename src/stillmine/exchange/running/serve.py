@@ -6,15 +6,20 @@ lock. There is no access log: it would tell when somebody opened a case.
 """
 
 import logging
+import socket
 import threading
+from contextlib import ExitStack
+from functools import partial
 
 from stillmine.exchange.ask.protocol import require_socket_path
 from stillmine.exchange.database.migrate import migrate
 from stillmine.exchange.ground.reserve import REMADE_FROM_BYTES, keep_reserve
+from stillmine.exchange.running.counted import Counted
 from stillmine.exchange.running.index_keeper import keep_index
+from stillmine.exchange.running.metrics_server import LOOPBACK, keep_metrics
 from stillmine.exchange.settings.config import ExchangeConfig, serving_settings
 from stillmine.exchange.settings.file import keep_settings
-from stillmine.exchange.transaction.context import Clock
+from stillmine.exchange.transaction.context import Clock, Context
 from stillmine.exchange.web.app import configure, system_clock
 from stillmine.exchange.web.doors import Served, serve_worker
 from stillmine.serving.listening import bound, require_files
@@ -29,31 +34,40 @@ def serve(config: ExchangeConfig, clock: Clock = system_clock) -> None:
     `clock` goes to worker processes and must be picklable.
     """
     require_files(config.doors.connections)
-    with bound(config.listen, config.port) as listener:
+    with ExitStack() as opened:
+        listener = opened.enter_context(bound(config.listen, config.port))
+        metrics = opened.enter_context(bound(LOOPBACK, config.metrics_port, "--metrics-port")) if config.metrics_port else None
         require_socket_path(config.home)
         exchange = configure(config, clock)
         from stillmine.exchange.log.publishing import keep_published  # noqa: PLC0415 (needs the configured apps)
         from stillmine.exchange.protection.data_keys import require_keys  # noqa: PLC0415 (needs the configured apps)
-        from stillmine.exchange.running.upkeep import keep_up  # noqa: PLC0415 (needs the configured apps)
+        from stillmine.exchange.running.upkeep import keep_up, step_names  # noqa: PLC0415 (needs the configured apps)
 
         migrate(exchange)
         require_keys(exchange)
         if not keep_reserve(config.home):
             _log.error("the disk has no room for the reserve: nothing new is taken until %d MiB are free", REMADE_FROM_BYTES // 2**20)
         keep_settings(config.home, config.database_url, serving_settings(config), exchange.random_bytes)
-        stopped = threading.Event()
+        stopped, counted = threading.Event(), Counted(step_names())
         beside = [
-            threading.Thread(target=keep_up, args=(exchange, stopped), name="upkeep"),
+            threading.Thread(target=keep_up, args=(exchange, stopped, counted.step_failed), name="upkeep"),
             threading.Thread(target=keep_published, args=(exchange, stopped), name="ledger"),
-            threading.Thread(target=keep_index, args=(config, stopped), name="index keeper"),
+            threading.Thread(target=keep_index, args=(config, stopped, counted.index_lost), name="index keeper"),
+            *([] if metrics is None else [_metrics_thread(exchange, counted, metrics, stopped)]),
         ]
         for thread in beside:
             thread.start()
         _log.info("serving on %s, port %d; portal: %s", config.listen, config.port, "yes" if config.portal else "none")
         try:
-            run_workers(serve_worker, Served(config, clock), listener, config.workers, config.doors.stop_seconds)
+            run_workers(serve_worker, Served(config, clock), listener, config.workers, config.doors.stop_seconds, lost=counted.worker_lost)
         finally:
             stopped.set()
             for thread in beside:
                 thread.join()
     _log.info("stopped")
+
+
+def _metrics_thread(exchange: Context, counted: Counted, listener: socket.socket, stopped: threading.Event) -> threading.Thread:
+    from stillmine.exchange.running.metrics import metrics_text  # noqa: PLC0415 (needs the configured apps)
+
+    return threading.Thread(target=keep_metrics, args=(listener, partial(metrics_text, exchange, counted), stopped), name="metrics")

@@ -45,11 +45,11 @@ Step = Callable[[Context], int]
 Result = TypeVar("Result")
 
 
-Tell = Callable[[str], None]
+Tell = Callable[[str, str], None]
 """Told of each step that failed, and why: never a value."""
 
 
-def run_upkeep(exchange: Context, *, is_clock_confirmed: bool = False, tell: Tell = lambda _: None) -> dict[str, int]:
+def run_upkeep(exchange: Context, *, is_clock_confirmed: bool = False, tell: Tell = lambda *_: None) -> dict[str, int]:
     """Do everything that is due; returns how many rows each step changed. A step that fails is logged, told and left out.
 
     Where the clock may have jumped, what can't be taken back is left out too, unless an operator confirmed the clock.
@@ -62,10 +62,10 @@ def run_upkeep(exchange: Context, *, is_clock_confirmed: bool = False, tell: Tel
     return {name: rows for name, rows in found.items() if rows is not None}
 
 
-def keep_up(exchange: Context, stopped: threading.Event) -> None:
+def keep_up(exchange: Context, stopped: threading.Event, tell: Tell = lambda *_: None) -> None:
     """Run upkeep now and every minute until `stopped` is set."""
     while True:
-        run_upkeep(exchange)
+        run_upkeep(exchange, tell=tell)
         connection.close()
         if stopped.wait(INTERVAL_SECONDS):
             return
@@ -114,6 +114,11 @@ _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
 }
 
 
+def step_names() -> frozenset[str]:
+    """Return every step there is, by whatever clock."""
+    return frozenset({"clock", "complaints", *_steps_by_clock(is_confirmed=False), *_STEPS_WITHOUT_CLOCK, *_STEPS_BY_ANY_CLOCK})
+
+
 def _try(name: str, step: Callable[[Context], Result], exchange: Context, tell: Tell) -> Result | None:
     try:
         return step(exchange)
@@ -122,7 +127,7 @@ def _try(name: str, step: Callable[[Context], Result], exchange: Context, tell: 
         why = (refusal.detail or refusal.sentence) if refusal else type(error).__name__
         if refusal is None or not say_storage(refusal):
             _log.error("upkeep failed: %s (%s)", name, why)
-        tell(f"{name}: {why}")
+        tell(name, why)
         return None
 
 

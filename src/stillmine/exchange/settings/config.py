@@ -12,13 +12,16 @@ from pathlib import Path
 
 from stillmine.exchange.ground.database_address import DATABASE_VARIABLE, postgresql_settings, same_database, shown_database
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
+from stillmine.exchange.settings.address import ADDRESS_VARIABLE, PublicAddress, read_address
 from stillmine.exchange.settings.ask import LOCK_FILE, USUAL_ASK, AskSettings, ask_settings
 from stillmine.exchange.settings.doors import door_settings, room_settings
 from stillmine.exchange.settings.feed import USUAL_FEED, FeedSettings, feed_settings
 from stillmine.exchange.settings.file import SQLITE, SettingsFile, read_settings_file
 from stillmine.exchange.settings.intake import USUAL_INTAKE, IntakeSettings, intake_settings
 from stillmine.exchange.settings.ledger import USUAL_PUBLISH_EVERY, publish_every
+from stillmine.exchange.settings.log import log_format
 from stillmine.serving.doors import USUAL_DOORS, USUAL_ROOM, Doors, Room
+from stillmine.serving.log_lines import LogFormat
 from stillmine.wire.errors import NotConfiguredError
 
 HOME_VARIABLE = "STILLMINE_EXCHANGE_HOME"
@@ -48,9 +51,16 @@ class ExchangeConfig:
     listen: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
+    metrics_port: int = 0
+    """0: no metrics."""
     doors: Doors = USUAL_DOORS
     room: Room = USUAL_ROOM
     publish_every: timedelta = USUAL_PUBLISH_EVERY
+    log_format: LogFormat = LogFormat.TEXT
+    public_address: PublicAddress | None = None
+    is_reading: bool = False
+    """Set for commands that only look: they can't write into the database, and make neither it nor a secret."""
+
     is_answering: bool = False
     """Set in the processes that answer requests: they wait for the database for seconds, commands as long as it takes."""
 
@@ -66,6 +76,7 @@ class Options:
     listen: str | None = None
     port: int | None = None
     workers: int | None = None
+    metrics_port: int | None = None
 
 
 NO_OPTIONS = Options()
@@ -91,9 +102,12 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, option
         listen=file.text("serve.listen", options.listen, usual.listen),
         port=file.number("serve.port", options.port, usual.port),
         workers=file.number("serve.workers", options.workers, usual.workers),
+        metrics_port=file.number("serve.metrics_port", options.metrics_port, usual.metrics_port),
         doors=door_settings(together),
         room=room_settings(together),
         publish_every=publish_every(together),
+        log_format=log_format(together),
+        public_address=read_address(together[ADDRESS_VARIABLE]) if ADDRESS_VARIABLE in together else None,
     )
 
 
@@ -141,18 +155,24 @@ def serving_settings(config: ExchangeConfig) -> dict[str, object]:
         "port": config.port,
         "workers": config.workers,
         **portal,
+        **({"metrics_port": config.metrics_port} if config.metrics_port else {}),
     }
 
 
 def database_settings(config: ExchangeConfig) -> dict[str, object]:
     """Return Django's settings of the one database; raises NotConfiguredError for an address that can't be used."""
+    gives_up = config.is_answering or config.is_reading
     if config.database_url is None:
-        return _sqlite_settings(config.home / DATABASE_FILE, ANSWER_SECONDS if config.is_answering else COMMAND_SECONDS)
-    backend = "stillmine.exchange.database.postgresql" if config.is_answering else "django.db.backends.postgresql"
-    return postgresql_settings(config.database_url) | {"ENGINE": backend}
+        busy_seconds = ANSWER_SECONDS if gives_up else COMMAND_SECONDS
+        return _sqlite_settings(config.home / DATABASE_FILE, busy_seconds, is_reading=config.is_reading)
+    backend = "stillmine.exchange.database.postgresql" if gives_up else "django.db.backends.postgresql"
+    found = postgresql_settings(config.database_url, is_reading=config.is_reading)
+    return found | {"ENGINE": backend}
 
 
-def _sqlite_settings(path: Path, busy_seconds: int) -> dict[str, object]:
+def _sqlite_settings(path: Path, busy_seconds: int, *, is_reading: bool) -> dict[str, object]:
+    if is_reading:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{path.as_uri()}?mode=ro", "OPTIONS": {"timeout": busy_seconds}}
     # secure_delete: a withdrawn value must not stay readable in a freed page of the file.
     # 32 MiB of pages for each connection, where SQLite would keep 2: ids are random, so who reads a list reads every page of it again.
     pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-32768;"

@@ -9,13 +9,14 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from stillmine.exchange.ground.database_address import ADDRESS_WORDS, DATABASE_VARIABLE, is_address
 from stillmine.exchange.ground.secret import RandomBytes, create_private, require_private
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
+from stillmine.exchange.settings.address import ADDRESS_VARIABLE, PUBLIC_ADDRESS_WORDS, is_public_address
 from stillmine.exchange.settings.ask import BOUNDS as ASK_BOUNDS
 from stillmine.exchange.settings.ask import DIFFERING_VARIABLE, UNCONFIRMED_VARIABLE
 from stillmine.exchange.settings.doors import (
@@ -33,6 +34,8 @@ from stillmine.exchange.settings.intake import BOUNDS as INTAKE_BOUNDS
 from stillmine.exchange.settings.intake import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE, NOT_ONE, WORK_VARIABLE
 from stillmine.exchange.settings.ledger import BOUNDS as LEDGER_BOUNDS
 from stillmine.exchange.settings.ledger import PUBLISH_EVERY_VARIABLE
+from stillmine.exchange.settings.log import LOG_FORMAT_WORDS, is_log_format
+from stillmine.serving.log_lines import LOG_FORMAT_VARIABLE
 from stillmine.wire.errors import NotConfiguredError
 
 SETTINGS_FILE = "exchange.toml"
@@ -52,6 +55,8 @@ class Key:
 KEYS: Mapping[str, Key] = {
     "database": Key(str, variable=DATABASE_VARIABLE),
     "keys_command": Key(str, variable=KEYS_COMMAND_VARIABLE),
+    "log_format": Key(str, variable=LOG_FORMAT_VARIABLE),
+    "public_address": Key(str, variable=ADDRESS_VARIABLE),
     "serve.host_names": Key(list),
     "serve.trusted_proxies": Key(int, 0, 5),
     "serve.portal": Key(str),
@@ -59,6 +64,7 @@ KEYS: Mapping[str, Key] = {
     "serve.listen": Key(str),
     "serve.port": Key(int, 1, 65535),
     "serve.workers": Key(int, 1, 64),
+    "serve.metrics_port": Key(int, 0, 65535),
     "intake.found_a_day": Key(int, *INTAKE_BOUNDS[FOUND_A_DAY_VARIABLE], FOUND_A_DAY_VARIABLE),
     "intake.cases_in_ten_minutes": Key(int, *INTAKE_BOUNDS[CASES_VARIABLE], CASES_VARIABLE),
     "intake.fingerprints_in_ten_minutes": Key(int, *INTAKE_BOUNDS[FINGERPRINTS_VARIABLE], FINGERPRINTS_VARIABLE),
@@ -79,6 +85,13 @@ KEYS: Mapping[str, Key] = {
 _EMPTY_TABLES = frozenset(f"{name.partition('.')[0]}." for name in KEYS if "." in name)
 
 _WORDS = {str: "a text in quotes", bool: "true or false", list: "a list of texts in quotes"}
+
+_FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "database": (lambda text: text == SQLITE or is_address(text), f"`{SQLITE}`, or {ADDRESS_WORDS}"),
+    "log_format": (is_log_format, LOG_FORMAT_WORDS),
+    "public_address": (is_public_address, PUBLIC_ADDRESS_WORDS),
+}
+"""Texts that have a form."""
 
 _HEAD = """\
 # The settings of this exchange: docs/operators.md says what there is. What the environment or the command line says goes before it.
@@ -177,8 +190,9 @@ def _what_is_wrong(name: str, value: object) -> str:
         if not is_right:
             return f"a number from {key.minimum} to {key.maximum}"
         return NOT_ONE if key.variable == FOUND_A_DAY_VARIABLE and value == 1 else ""
-    if name == "database" and isinstance(value, str) and value != SQLITE and not is_address(value):
-        return f"`{SQLITE}`, or {ADDRESS_WORDS}"
+    if name in _FORMS and isinstance(value, str):
+        is_form, words = _FORMS[name]
+        return "" if is_form(value) else words
     is_right = isinstance(value, key.type) and (not isinstance(value, list) or all(isinstance(each, str) for each in value))
     return "" if is_right else _WORDS[key.type]
 

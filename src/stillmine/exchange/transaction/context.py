@@ -16,11 +16,13 @@ from stillmine.exchange.ground.secret import RandomBytes
 from stillmine.exchange.ground.uptime import UptimeReader, system_uptime
 from stillmine.exchange.keys.day_keys import DayKeys
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
+from stillmine.exchange.settings.address import PublicAddress
 from stillmine.exchange.settings.ask import USUAL_ASK, AskSettings
 from stillmine.exchange.settings.feed import USUAL_FEED, FeedSettings
 from stillmine.exchange.settings.intake import USUAL_INTAKE, IntakeSettings
 from stillmine.exchange.settings.ledger import USUAL_PUBLISH_EVERY
 from stillmine.serving.doors import USUAL_DOORS, USUAL_ROOM, Doors, Room
+from stillmine.serving.log_lines import LogFormat
 from stillmine.wire.case_key import Secret
 
 Clock = Callable[[], datetime]
@@ -50,6 +52,8 @@ class Context:
     ask: AskSettings = USUAL_ASK
     doors: Doors = USUAL_DOORS
     room: Room = USUAL_ROOM
+    public_address: PublicAddress | None = None
+    log_format: LogFormat = LogFormat.TEXT
 
 
 def context() -> Context:

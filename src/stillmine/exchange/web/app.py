@@ -55,10 +55,12 @@ def configure(
         ask=config.ask,
         doors=config.doors,
         room=config.room,
+        public_address=config.public_address,
+        log_format=config.log_format,
     )
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()
-    if kept is None:
+    if kept is None and not config.is_reading:
         from stillmine.exchange.database.migrate import require_unused  # noqa: PLC0415 (needs the configured apps)
 
         require_unused(config)

@@ -9,17 +9,22 @@ brings templates and the cookie of its forms.
 from stillmine.exchange.ground.secret import derive
 from stillmine.exchange.settings.config import ExchangeConfig, database_settings
 from stillmine.exchange.settings.console import console_settings
+from stillmine.serving.log_lines import TEXT, LogFormat
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES
 
 INSTALLED_APPS = ["stillmine.exchange.rows"]
 
+FORMATTERS: dict[LogFormat, dict[str, object]] = {
+    LogFormat.TEXT: {"format": TEXT},
+    LogFormat.JSON: {"()": "stillmine.serving.log_lines.JsonLines"},
+}
+
 LOGGING: dict[str, object] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"},
+        "stderr": {"class": "stillmine.serving.log_lines.SparingHandler", "formatter": "line", "stream": "ext://sys.stderr"},
         "nowhere": {"class": "logging.NullHandler"},
     },
     "loggers": {
@@ -40,7 +45,7 @@ def build_settings(config: ExchangeConfig, secret: Secret) -> dict[str, object]:
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "FILE_UPLOAD_HANDLERS": [],
         "INSTALLED_APPS": INSTALLED_APPS,
-        "LOGGING": LOGGING,
+        "LOGGING": {**LOGGING, "formatters": {"line": FORMATTERS[config.log_format]}},
         "MIDDLEWARE": ["stillmine.exchange.ground.padding.pad_answers_of_cases", "stillmine.exchange.web.middleware.refuse_in_plain_words"],
         "ROOT_URLCONF": "stillmine.exchange.web.urls",
         "SECRET_KEY": derive(secret, "stillmine/django-key/v1").hex(),

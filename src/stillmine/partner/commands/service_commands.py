@@ -29,6 +29,7 @@ from stillmine.partner.commands import (
     webhook_commands,
 )
 from stillmine.partner.commands.in_words import as_shown, result_in_words, sync_in_words
+from stillmine.partner.commands.log_option import Logs
 from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
 from stillmine.partner.ground.home import prepare_home, sole_user
@@ -44,7 +45,8 @@ from stillmine.partner.service.running import serve as serve_application
 from stillmine.partner.service.service import together
 from stillmine.partner.service.upkeep import KEPT_DAYS
 from stillmine.partner.sources.chosen import chosen_sources
-from stillmine.partner.watching.logs import LogFormat, begin_log, say
+from stillmine.partner.watching.logs import begin_log, say
+from stillmine.serving.log_lines import LogFormat
 from stillmine.wire.screen import MatchState, RegionsChoice, ScreenOutcome, ScreenResult
 
 DEFAULT_HOME = Path("~/.stillmine/partner")
@@ -114,9 +116,6 @@ FetchFrom = Annotated[
 ]
 SyncEvery = Annotated[
     int, typer.Option(min=1, max=60, help="Seconds between syncs of a list; a withdrawal takes at most this long. Not needed for asking.")
-]
-Logs = Annotated[
-    LogFormat, typer.Option(envvar="STILLMINE_PARTNER_LOG_FORMAT", help="How the log is written: `text`, or `json`, one object a line.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that `GET /metrics` says: what was counted, and how the service stands at that moment. Contract: spec/metrics.md."""
 
-import os
-import resource
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from importlib.metadata import version
-from pathlib import Path
 from typing import NamedTuple
 
 from stillmine.partner.fingerprinting.workers import Load
 from stillmine.partner.service.standing import Stands
 from stillmine.partner.watching.counted import Counted
-from stillmine.partner.watching.exposition import Family, Labels, Sample, exposition
+from stillmine.serving.exposition import Family, Labels, Sample, exposition
+from stillmine.serving.process_gauges import of_process
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.readiness import OK
 from stillmine.wire.screen import Health, SourceHealth, WebhooksHealth
@@ -45,7 +41,9 @@ class Metrics:
 
     def text(self) -> str:
         """Return all of it; what can't be read now is left out."""
-        return exposition([*self._counted.families(), *self._of_standing(), *self._of_work(), *self._gauges(), *_of_process()])
+        return exposition(
+            [*self._counted.families(), *self._of_standing(), *self._of_work(), *self._gauges(), *of_process("stillmine_partner_")]
+        )
 
     def _of_standing(self) -> Iterator[Family]:
         parts = self._standing.parts()
@@ -111,15 +109,6 @@ def _of_webhooks(webhooks: WebhooksHealth) -> Iterator[Family]:
     states = {"waiting": webhooks.waiting, "failed": webhooks.failed, "not_queued": webhooks.not_queued}
     yield _gauge("webhooks", "Webhooks, by what became of them.", {(("state", state),): number for state, number in states.items()})
     yield _gauge("webhooks_are_off", "1 after the target answered 410.", {(): webhooks.is_switched_off})
-
-
-def _of_process() -> Iterator[Family]:
-    yield _gauge("build_info", "Always 1; the label says which version runs.", {(("version", version("stillmine")),): 1})
-    with suppress(OSError):  # Linux alone says so
-        resident = int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
-        open_files = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 (their number, not their paths)
-        yield Family("process_resident_memory_bytes", "gauge", "Memory of the service itself, without its workers.", [Sample(resident)])
-        yield Family("process_open_fds", "gauge", "Open files and connections.", [Sample(open_files)])
 
 
 def _known(value: int | None) -> dict[Labels, float]:

@@ -13,7 +13,7 @@ from stillmine.partner.instances.lease import Lease
 from stillmine.partner.later.later import Later
 from stillmine.partner.older.older_content import OlderContent
 from stillmine.partner.store.store import Store
-from stillmine.partner.watching.exposition import Family, Sample
+from stillmine.serving.exposition import Family, Sample
 from stillmine.wire.errors import StillmineError
 
 Gauges = Callable[[], Iterable[Family]]

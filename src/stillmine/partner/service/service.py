@@ -40,7 +40,7 @@ from stillmine.partner.sources.bank_store import BankStore
 from stillmine.partner.store.desk import Desk
 from stillmine.partner.store.matches import Wanted
 from stillmine.partner.watching.counted import Counted
-from stillmine.partner.watching.exposition import CONTENT_TYPE, Family
+from stillmine.serving.exposition import CONTENT_TYPE, Family
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode
 from stillmine.wire.errors import (

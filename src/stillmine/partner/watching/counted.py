@@ -10,7 +10,7 @@ import itertools
 import threading
 from collections import Counter
 
-from stillmine.partner.watching.exposition import Family, Labels, Sample
+from stillmine.serving.exposition import Family, Labels, Sample
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 
 BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0, 60.0, 120.0)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the doctor says, as the page "Health" shows it: the worst first, commands and files set apart."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from stillmine.exchange.health.findings import Finding, Level
+from stillmine.exchange.health.report import report_of
+from stillmine.exchange.transaction.context import Context
+
+_WORST_FIRST = (Level.WRONG, Level.WARNING, Level.OK)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a line; what `is_typed` is a command or the like."""
+
+    text: str
+    is_typed: bool
+
+
+@dataclass(frozen=True)
+class HealthLine:
+    """One part, with a name that people read."""
+
+    name: str
+    level: str
+    pieces: list[Piece]
+
+
+@dataclass(frozen=True)
+class HealthPage:
+    """All lines, how many are wrong or warnings, and when that was."""
+
+    lines: list[HealthLine]
+    wrong: int
+    warnings: int
+    at: datetime
+
+
+def health_page(exchange: Context) -> HealthPage:
+    """Look at everything now."""
+    found = sorted(report_of(exchange, exchange.public_address).findings, key=lambda finding: _WORST_FIRST.index(finding.level))
+    levels = [finding.level for finding in found]
+    return HealthPage([_line(finding) for finding in found], levels.count(Level.WRONG), levels.count(Level.WARNING), exchange.clock())
+
+
+def _line(finding: Finding) -> HealthLine:
+    pieces = [Piece(text, is_typed=bool(number % 2)) for number, text in enumerate(finding.words.split("`")) if text]
+    return HealthLine(finding.part.replace("_", " ").capitalize(), finding.level, pieces)
