@@ -23,6 +23,7 @@ from stillmine.exchange.running.metrics_server import application
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import SuspensionReason
 from tests import plain_http
+from tests.child_processes import child_processes
 from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, suspend
 from tests.exchange.served_exchange import COMMAND, PATIENCE_SECONDS, Operator, serving, wait_until
 
@@ -214,8 +215,7 @@ def lost(url: str) -> tuple[float, float]:
 
 def children_of(process: int) -> list[int]:
     """The worker and the index; what looks after their names is no child that counts."""
-    pids = [int(pid) for task in Path(f"/proc/{process}/task").iterdir() for pid in (task / "children").read_text().split()]
-    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [number for number, line in child_processes(process).items() if "spawn_main" in line]
 
 
 def test_a_port_in_use_is_said_with_its_option(migrated_operator: Operator, portal_folder: Path) -> None:

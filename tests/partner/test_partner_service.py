@@ -2,7 +2,6 @@
 """The HTTP service: every route as who has the key, who has another one and nobody, good and bad bodies, health."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,6 +20,7 @@ from stillmine.wire.codec import decode
 from stillmine.wire.errors import ErrorMessage
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, ScreenOutcome, ScreenResult
+from tests.child_processes import child_processes
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import SETTINGS, Clock, Numbers
 from tests.partner.service_client import ServiceClient, running
@@ -293,11 +293,9 @@ def test_workers_end_with_the_service(application: Starlette, home: Path, photog
     wait_until(lambda: not children() - others)
 
 
-def children() -> set[str]:
+def children() -> set[int]:
     """The worker processes of this process."""
-    found = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    found += [number for task in Path("/proc/self/task").iterdir() for number in (task / "children").read_text().split()]
-    return {number for number in found if "stillmine.partner.fingerprinting.worker" in Path(f"/proc/{number}/cmdline").read_text()}
+    return {number for number, line in child_processes().items() if "stillmine.partner.fingerprinting.worker" in line}
 
 
 def test_unknown_path_and_method(refusing: ServiceClient) -> None:
