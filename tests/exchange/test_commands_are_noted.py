@@ -14,6 +14,8 @@ from tests.exchange.exchange_parts import PartnerClient, Phone, empty_all_tables
 from tests.house.command_tree import every_command, is_group
 
 READS = {
+    "backup list",
+    "backup verify",
     "bank list",
     "bank test",
     "doctor",
@@ -29,7 +31,7 @@ READS = {
     "under-attack status",
 }
 NOT_NOTED = {
-    "backup": "it changes nothing in the exchange, and is run by the clock",
+    "backup now": "it changes nothing in the exchange, and is run by the clock",
     "expire": "without options it does what `serve` does by itself every minute",
     "migrate": "before it there may be no log",
     "serve": "it is the exchange itself",

@@ -46,6 +46,7 @@ PARTS = [
 def ready(exchange: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Context:
     """An exchange in which all is well."""
     from stillmine.exchange.backup.dump import back_up
+    from stillmine.exchange.backup.folders import note_test
     from stillmine.exchange.log.portal import record_portal
     from stillmine.exchange.running.upkeep import run_upkeep
     from stillmine.wire.portal_list import list_hash, list_of_folder
@@ -54,6 +55,7 @@ def ready(exchange: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert exchange.portal
     record_portal(exchange, list_hash(list_of_folder(exchange.portal)))
     back_up(exchange, tmp_path / "backup")
+    note_test(exchange, tmp_path / "backup", is_passed=True)
     monkeypatch.setattr("stillmine.exchange.health.parts.service_status", lambda _: ServiceStatus(0, 0.1))
     monkeypatch.setattr("stillmine.exchange.health.further.free_bytes", lambda _: 2 * 1024**3)
     return exchange
@@ -78,7 +80,7 @@ def test_all_is_well(ready: Context, phone: Phone) -> None:
     assert list(found) == PARTS
     assert {level for level, _ in found.values()} == {"ok"}, found
     assert found["upkeep"][1] == "last at 2026-11-22 14:05 UTC"
-    assert found["backup"][1] == "the last was at 2026-11-22 14:05 UTC, 0 h ago"
+    assert found["backup"][1] == "the last was at 2026-11-22 14:05 UTC, 0 h ago, and one was restored to try it 0 h ago"
     assert found["index"][1] == "ready, 0 s behind"
 
 
@@ -117,6 +119,24 @@ def test_the_age_of_the_last_backup(ready: Context, clock: Clock, hours: int, le
 
     BackupFolder.objects.update(backed_up_at=clock() - timedelta(hours=hours))
     assert looked(ready)["backup"][0] == level
+
+
+@pytest.mark.parametrize(
+    ("tested", "level"),
+    [
+        ({"tested_at": None}, "warning"),
+        ({"is_test_passed": False}, "wrong"),
+        ({"days": 35}, "ok"),
+        ({"days": 36}, "warning"),
+    ],
+)
+def test_whether_a_backup_was_ever_restored(ready: Context, clock: Clock, tested: dict[str, object], level: str) -> None:
+    from stillmine.exchange.rows.backups import BackupFolder
+
+    days = tested.get("days")
+    BackupFolder.objects.update(**(tested if days is None else {"tested_at": clock() - timedelta(days=int(str(days)))}))
+    assert looked(ready)["backup"][0] == level
+    assert ("backup verify" in looked(ready)["backup"][1]) is (level != "ok")
 
 
 def test_an_exchange_without_a_backup(ready: Context, phone: Phone, clock: Clock) -> None:
@@ -282,6 +302,7 @@ def test_while_it_is_served_all_is_well(migrated_operator: Operator, portal_fold
     with serving(migrated_operator, portal_folder, tmp_path / "log"):
         wait_until(lambda: json.loads(said_now(migrated_operator))["is_well"])
         migrated_operator.run("backup", str(tmp_path / "backup"))
+        migrated_operator.run("backup", "verify", str(tmp_path / "backup"))
         found = by_command(migrated_operator, expect=0)
     assert {part: level for part, level in found.items() if level != "ok" and part != "disk"} == {}
     assert set(found) == {*PARTS}

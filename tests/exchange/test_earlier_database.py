@@ -131,6 +131,7 @@ def test_it_is_taken_over_with_every_row_and_its_tables_are_those_of_a_new_one(o
             ("rows", "0004_portal_entries"),
             ("rows", "0005_named_partners"),
             ("rows", "0006_last_backup"),
+            ("rows", "0007_backup_tested"),
         ]
     assert json.loads(operator.run("fsck", "--json")) == {"findings": []}
     operator.run("migrate")
@@ -145,7 +146,7 @@ def _new_columns(*, is_postgresql: bool) -> dict[str, dict[str, object]]:
     """What stands in columns that are new, by table."""
     return {
         "ask_askmatch": {"is_part": False if is_postgresql else 0},
-        "backup_backupfolder": {"backed_up_at": None},
+        "backup_backupfolder": {"backed_up_at": None, "tested_at": None, "is_test_passed": None},
         "partners_partner": {"named_since": None, "sites": ""},
     }
 

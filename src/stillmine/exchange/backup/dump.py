@@ -5,7 +5,7 @@ The data never holds a data key. All data keys stand in one file that each backu
 backup any more once the next is made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,12 +25,15 @@ from stillmine.exchange.backup.files import (
     WITHDRAWN,
     Head,
     Line,
+    Part,
     clear_left,
     data_file_name,
+    encoded,
     read_part,
     write_part,
 )
 from stillmine.exchange.backup.folders import begin_folder, complain, forget_folder, note_folder, of_another_day
+from stillmine.exchange.backup.increments import LARGE_BYTES, base_for, increment_head, increment_lines, increment_name
 from stillmine.exchange.backup.plausible import require_plausible, require_sound
 from stillmine.exchange.backup.rows import data_models, migrations, rows_of, table_name
 from stillmine.exchange.protection.kept_cases import kept_cases
@@ -51,22 +54,27 @@ class Backup:
     data_keys: int
 
 
-def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> Backup:
+def back_up(
+    exchange: Context, folder: Path, *, may_be_fewer: bool = False, is_whole: bool = False, large_bytes: int = LARGE_BYTES
+) -> Backup:
     """Write both files into `folder`, the data first; raises BackupUnusableError where a data file of this second is there.
+
+    The data are an increment where the newest whole file of the folder is large, unless `is_whole`.
 
     Raises BackupRefusedError where the database is damaged, or would replace the data keys by others or far fewer (unless it may).
     """
     require_sound()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made_at = exchange.clock().replace(microsecond=0)
-    data, keys = folder / data_file_name(made_at), folder / KEYS_FILE
+    keys = folder / KEYS_FILE
     with exchange.day_keys.unchanged():
         clear_left(folder)
         with one_moment():
             require_plausible(keys, may_be_fewer=may_be_fewer)
         with _known_folder(exchange, folder, made_at), one_moment():
             made_by = migrations()
-            rows = write_part(data, Head(DATA, VERSION, made_at, made_by), _data_lines(), replace=False)
+            base = None if is_whole else base_for(folder, made_at, made_by, large_bytes)
+            data, rows = _write_data(folder, Head(DATA, VERSION, made_at, made_by), base)
             try:
                 lines = write_part(keys, Head(KEYS, VERSION, made_at, made_by), _key_lines(exchange), replace=True)
             except BaseException:
@@ -75,6 +83,20 @@ def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> B
             data_keys = lines - _erased().count() - _expired().count()
     note_folder(exchange, folder, made_at, has_data=True)
     return Backup(data, keys, rows, data_keys)
+
+
+def back_up_keys(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> None:
+    """Replace the data keys in a folder that holds no data; raises as `back_up` does."""
+    require_sound()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made_at, keys = exchange.clock().replace(microsecond=0), folder / KEYS_FILE
+    with exchange.day_keys.unchanged():
+        clear_left(folder)
+        with one_moment():
+            require_plausible(keys, may_be_fewer=may_be_fewer)
+        with _known_folder(exchange, folder, made_at), one_moment():
+            write_part(keys, Head(KEYS, VERSION, made_at, migrations()), _key_lines(exchange), replace=True)
+    note_folder(exchange, folder, made_at, has_data=False)
 
 
 def renew_backups(exchange: Context) -> int:
@@ -99,11 +121,40 @@ def _renew(exchange: Context, row: BackupFolder) -> bool:
     return True
 
 
-def _data_lines() -> Iterator[Line]:
-    return (Line(table_name(model), row) for model in data_models() for row in rows_of(model))
+def _write_data(folder: Path, head: Head, base: Part | None) -> tuple[Path, int]:
+    """Write all rows, or what is not in `base`; return where, and how many rows there are."""
+    counted = Counted(_data_lines())
+    if base is None:
+        path = folder / data_file_name(head.made_at)
+        write_part(path, head, counted, replace=False)
+    else:
+        path = folder / increment_name(head.made_at)
+        write_part(path, increment_head(head, base), increment_lines(base, counted), replace=False)
+    return path, counted.count
 
 
-def _key_lines(exchange: Context) -> Iterator[Line]:
+class Counted:
+    """Lines, and how many went by."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = lines
+        self.count = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self._lines:
+            self.count += 1
+            yield line
+
+
+def _data_lines() -> Iterator[bytes]:
+    return (encoded(Line(table_name(model), row)) for model in data_models() for row in rows_of(model))
+
+
+def _key_lines(exchange: Context) -> Iterator[bytes]:
+    return map(encoded, _keys(exchange))
+
+
+def _keys(exchange: Context) -> Iterator[Line]:
     yield from key_lines(exchange)
     for fingerprint_id in _erased().order_by("id").values_list("id", flat=True).iterator():
         yield Line(WITHDRAWN, {"id": fingerprint_id})

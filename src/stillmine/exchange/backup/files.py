@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two files of a backup: JSON lines with a head that says what they are and a foot that says that they are whole.
+"""The files of a backup: JSON lines with a head that says what they are and a foot that says that they are whole.
 
 A file appears whole under its name or not at all. Nothing is read from a file before all of it was checked.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
@@ -21,6 +21,8 @@ from stillmine.wire.errors import NotConfiguredError
 
 Row = dict[str, object]
 """One row of a table as JSON."""
+
+AnyHead = TypeVar("AnyHead")
 
 VERSION = 1
 DATA, KEYS = "data", "data keys"
@@ -61,32 +63,40 @@ _HEAD, _LINE, _FOOT = msgspec.json.Decoder(Head), msgspec.json.Decoder(Line), ms
 
 @dataclass(frozen=True)
 class Part:
-    """A file that was found whole."""
+    """A file that was found whole; `sha256` (hex) is what its foot says."""
 
     path: Path
     head: Head
+    sha256: str
 
     def lines(self) -> Iterator[Line]:
         """Return the rows."""
-        with self.path.open("rb") as file:
-            next(file)
-            ahead = next(file)
-            for following in file:
-                yield _LINE.decode(ahead)
-                ahead = following
+        return map(decoded, between(self.path))
+
+
+def encoded(line: Line) -> bytes:
+    """Return a row as it stands in a file, without the end of the line."""
+    return json.dumps(msgspec.structs.asdict(line), separators=(",", ":")).encode()
+
+
+def decoded(content: bytes) -> Line:
+    """Return a row of a file; raises msgspec.DecodeError."""
+    return _LINE.decode(content)
+
+
+def between(path: Path) -> Iterator[bytes]:
+    """Return the lines of a file between its head and its foot."""
+    with path.open("rb") as file:
+        next(file)
+        ahead = next(file)
+        for following in file:
+            yield ahead
+            ahead = following
 
 
 def data_file_name(made_at: datetime) -> str:
-    """Return the name of a data file; names sort by time."""
+    """Return the name of a whole file of data; names sort by time."""
     return f"data-{made_at:%Y%m%dT%H%M%SZ}.jsonl"
-
-
-def newest_data_file(folder: Path) -> Path:
-    """Return the newest data file of a folder; raises BackupUnusableError."""
-    found = sorted(folder.glob("data-????????T??????Z.jsonl"))
-    if not found:
-        raise BackupUnusableError(f"no data-….jsonl in {folder}")
-    return found[-1]
 
 
 def clear_left(folder: Path) -> None:
@@ -98,8 +108,11 @@ def clear_left(folder: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def write_part(path: Path, head: Head, lines: Iterable[Line], *, replace: bool) -> int:
-    """Write a file for this user alone, and return how many lines; raises BackupUnusableError where a file that must stay is there."""
+def write_part(path: Path, head: msgspec.Struct, lines: Iterable[bytes], *, replace: bool) -> int:
+    """Write a file of `encoded` lines for this user alone, and return how many; raises NotConfiguredError where it can't be written.
+
+    Raises BackupUnusableError where a file that must stay is there.
+    """
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -123,12 +136,20 @@ def write_part(path: Path, head: Head, lines: Iterable[Line], *, replace: bool) 
 
 def read_part(path: Path, kind: str) -> Part:
     """Check a whole file and return it; raises BackupUnusableError."""
+    head, sha256 = read_whole(path, _HEAD)
+    if head.stillmine_backup != kind or head.version != VERSION:
+        raise BackupUnusableError(f"{path}: not the {kind} of a backup of this version")
+    return Part(path, head, sha256)
+
+
+def read_whole(path: Path, head_decoder: "msgspec.json.Decoder[AnyHead]") -> tuple[AnyHead, str]:
+    """Check a whole file, and return its head and its SHA-256 (hex); raises BackupUnusableError."""
     digest, before, count, head = hashlib.sha256(), b"", -1, None
     try:
         with path.open("rb") as file:
             for line in file:
                 digest.update(before)
-                head = head or _HEAD.decode(line)
+                head = head or head_decoder.decode(line)
                 before, count = line, count + 1
         foot = _FOOT.decode(before)
     except OSError as error:
@@ -137,12 +158,10 @@ def read_part(path: Path, kind: str) -> Part:
         raise BackupUnusableError(f"{path}: cut, or no file of a backup") from None
     if head is None or foot.sha256 != digest.hexdigest() or foot.lines != count - 1:
         raise BackupUnusableError(f"{path}: cut, or changed since it was written")
-    if head.stillmine_backup != kind or head.version != VERSION:
-        raise BackupUnusableError(f"{path}: not the {kind} of a backup of this version")
-    return Part(path, head)
+    return head, foot.sha256
 
 
-def _write(file: IO[bytes], head: Head, lines: Iterable[Line]) -> int:
+def _write(file: IO[bytes], head: msgspec.Struct, lines: Iterable[bytes]) -> int:
     digest, count = hashlib.sha256(), -1
 
     def put(content: bytes) -> None:
@@ -151,6 +170,6 @@ def _write(file: IO[bytes], head: Head, lines: Iterable[Line]) -> int:
 
     put(msgspec.json.encode(head))
     for count, line in enumerate(lines):  # noqa: B007 (the last number is the count)
-        put(json.dumps(msgspec.structs.asdict(line), separators=(",", ":")).encode())
+        put(line)
     put(msgspec.json.encode(Foot(count + 1, digest.hexdigest())))
     return count + 1

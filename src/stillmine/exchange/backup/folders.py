@@ -7,6 +7,7 @@ A folder is forgotten by an operator's word alone: a disk that is away comes bac
 import logging
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db.models import Max
 
@@ -16,6 +17,14 @@ from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import tx
 
 COMPLAINT_INTERVAL = timedelta(hours=6)
+
+
+class BackupTest(NamedTuple):
+    """When a backup was restored to try it, and whether that went well."""
+
+    at: datetime
+    is_passed: bool
+
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +40,19 @@ def last_backup() -> datetime | None:
     """Return when data were last written into a folder, None where that is not known."""
     newest: datetime | None = BackupFolder.objects.aggregate(newest=Max("backed_up_at"))["newest"]
     return newest
+
+
+def last_test() -> BackupTest | None:
+    """Return how the newest try to restore a backup went, None where none is known."""
+    row = BackupFolder.objects.filter(tested_at__isnull=False).order_by("-tested_at").first()
+    return None if row is None or row.tested_at is None else BackupTest(row.tested_at, bool(row.is_test_passed))
+
+
+def note_test(exchange: Context, folder: Path, *, is_passed: bool) -> None:
+    """Remember that what is in a folder was restored to try it; of one that nothing was backed up into, nothing is remembered."""
+    with tx("backup.note_test", exchange.clock) as transaction:
+        known = BackupFolder.objects.filter(folder=str(folder.resolve()))
+        known.update(tested_at=transaction.now, is_test_passed=is_passed)
 
 
 def begin_folder(exchange: Context, folder: Path, now: datetime) -> bool:

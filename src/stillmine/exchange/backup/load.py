@@ -17,7 +17,8 @@ from django.db import IntegrityError, connection, models
 
 from stillmine.exchange.backup import data_keys
 from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
-from stillmine.exchange.backup.files import DATA, EXPIRED, KEYS, KEYS_FILE, WITHDRAWN, Line, Part, newest_data_file, read_part
+from stillmine.exchange.backup.files import EXPIRED, KEYS, KEYS_FILE, WITHDRAWN, Line, Part, read_part
+from stillmine.exchange.backup.increments import Increment, newest_data_file, read_data
 from stillmine.exchange.backup.rows import are_ours, data_models, made_of, table_name
 from stillmine.exchange.backup.since import bring_back_again, close_again, expire_again, withdraw_again
 from stillmine.exchange.clock.actions import begin_at
@@ -64,11 +65,11 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
 
     Raises DatabaseNotEmptyError, BackupUnusableError, or NotConfiguredError where a key-encryption key is missing or the secret is another.
     """
-    data = read_part(data_file or newest_data_file(folder), DATA)
+    data = read_data(data_file or newest_data_file(folder))
     keys = read_part(folder / KEYS_FILE, KEYS)
     _require_same_version(data, keys)
     with tx("backup.restore", exchange.clock) as transaction:
-        _require_empty()
+        require_empty()
         begin_day_anew(exchange, transaction)
         for model in MADE_BY_MIGRATIONS:
             model._default_manager.all().delete()
@@ -93,7 +94,7 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
     return Restored(rows, loaded, closed, withdrawn, asked, is_log_behind)
 
 
-def _require_same_version(data: Part, keys: Part) -> None:
+def _require_same_version(data: Part | Increment, keys: Part) -> None:
     if keys.head.made_at < data.head.made_at:
         raise BackupUnusableError(
             f"the data keys are older than {data.path}, and what was opened in between would be lost. Name an older file with --data"
@@ -103,7 +104,7 @@ def _require_same_version(data: Part, keys: Part) -> None:
             raise BackupUnusableError(f"{part.path}: of another version of this software. Restore with that version, then migrate")
 
 
-def _require_empty() -> None:
+def require_empty() -> None:
     for model in (*data_models(), *DATA_KEYS):
         if model not in MADE_BY_MIGRATIONS and model._default_manager.exists():
             raise DatabaseNotEmptyError

@@ -31,7 +31,14 @@ LAST_OF_EACH = {
 FIRST = ("rows", "0001_initial")
 
 ONLY_ADDED = frozenset(
-    {"rows.0002_places_told", "rows.0003_parts", "rows.0004_portal_entries", "rows.0005_named_partners", "rows.0006_last_backup"}
+    {
+        "rows.0002_places_told",
+        "rows.0003_parts",
+        "rows.0004_portal_entries",
+        "rows.0005_named_partners",
+        "rows.0006_last_backup",
+        "rows.0007_backup_tested",
+    }
 )
 """Migrations that add tables, and columns whose default the database knows: what an earlier version backed up is restored without them."""
 

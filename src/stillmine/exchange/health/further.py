@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from django.db import connection
 
-from stillmine.exchange.backup.folders import last_backup
+from stillmine.exchange.backup.folders import last_backup, last_test
 from stillmine.exchange.database.secret_check import has_own_secret
 from stillmine.exchange.gate.work import is_declared, is_exceeded
 from stillmine.exchange.ground.reserve import free_bytes
@@ -28,6 +28,9 @@ FRESH = timedelta(hours=26)
 """A backup a day, and two hours for it."""
 
 OLD = timedelta(days=7)
+
+UNTRIED = timedelta(days=35)
+"""A backup is restored to try it once a month, and a few days for it."""
 
 _BACK_UP = "Run `stillmine exchange backup` with a folder, and have it run by the clock (docs/operators.md, “Backup”)"
 
@@ -70,7 +73,22 @@ def of_backup(now: datetime) -> Finding:
         return warned("backup", f"{words}, by a clock that was ahead. Back up again")
     if now - at > FRESH:
         return (wrong if now - at > OLD else warned)("backup", f"{words}, {_ago(now - at)} ago. {_BACK_UP}")
-    return fine("backup", f"{words}, {_ago(now - at)} ago")
+    return _tried(now, f"{words}, {_ago(now - at)} ago")
+
+
+def _tried(now: datetime, words: str) -> Finding:
+    """Say of a backup that is new enough when one was last restored to try it."""
+    test = last_test()
+    verify = "Run `stillmine exchange backup verify`"
+    if test is None:
+        return warned("backup", f"{words}, and none was ever restored to try it. {verify}")
+    if not test.is_passed:
+        return wrong("backup", f"{words}, but trying to restore one failed. {verify}: it says why")
+    if now - test.at > UNTRIED:
+        return warned(
+            "backup", f"{words}, and the last restored to try it {_ago(now - test.at)} ago. Run `stillmine exchange backup verify`"
+        )
+    return fine("backup", f"{words}, and one was restored to try it {_ago(now - test.at)} ago")
 
 
 def of_attack(exchange: Context) -> Finding:

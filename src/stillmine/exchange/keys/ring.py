@@ -71,7 +71,12 @@ class KeyEncryptionKeys:
     @property
     def is_from_command(self) -> bool:
         """True where an operator's command prints the keys; else they are a file in the home folder."""
-        return self._command is not None
+        return self.command is not None
+
+    @property
+    def command(self) -> str | None:
+        """The operator's command, None where the keys are a file in the home folder."""
+        return self._command
 
     @property
     def source(self) -> str:

@@ -14,6 +14,7 @@ from stillmine.exchange.ground.database_address import DATABASE_VARIABLE, postgr
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.exchange.settings.address import ADDRESS_VARIABLE, PublicAddress, read_address
 from stillmine.exchange.settings.ask import LOCK_FILE, USUAL_ASK, AskSettings, ask_settings
+from stillmine.exchange.settings.backup import USUAL_BACKUP, BackupSettings
 from stillmine.exchange.settings.doors import door_settings, room_settings
 from stillmine.exchange.settings.feed import USUAL_FEED, FeedSettings, feed_settings
 from stillmine.exchange.settings.file import SQLITE, SettingsFile, read_settings_file
@@ -58,6 +59,7 @@ class ExchangeConfig:
     publish_every: timedelta = USUAL_PUBLISH_EVERY
     log_format: LogFormat = LogFormat.TEXT
     public_address: PublicAddress | None = None
+    backup: BackupSettings = USUAL_BACKUP
     is_reading: bool = False
     """Set for commands that only look: they can't write into the database, and make neither it nor a secret."""
 
@@ -108,6 +110,21 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, option
         publish_every=publish_every(together),
         log_format=log_format(together),
         public_address=read_address(together[ADDRESS_VARIABLE]) if ADDRESS_VARIABLE in together else None,
+        backup=_backup(file),
+    )
+
+
+def _backup(file: SettingsFile) -> BackupSettings:
+    def folder(name: str) -> Path | None:
+        return Path(file.text(name, None, "")) if name in file.values else None
+
+    days = file.number("backup.keep_days", None, 0)
+    return BackupSettings(
+        folder("backup.folder"),
+        timedelta(days=days) if days else None,
+        folder("backup.copy_to"),
+        file.texts("backup.recipients"),
+        folder("backup.keys_to"),
     )
 
 

@@ -19,6 +19,7 @@ from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.exchange.settings.address import ADDRESS_VARIABLE, PUBLIC_ADDRESS_WORDS, is_public_address
 from stillmine.exchange.settings.ask import BOUNDS as ASK_BOUNDS
 from stillmine.exchange.settings.ask import DIFFERING_VARIABLE, UNCONFIRMED_VARIABLE
+from stillmine.exchange.settings.backup import FOLDER_WORDS, KEEP_DAYS_BOUNDS, is_whole_path
 from stillmine.exchange.settings.doors import (
     BODY_SECONDS_VARIABLE,
     BYTES_PER_SECOND_VARIABLE,
@@ -65,6 +66,11 @@ KEYS: Mapping[str, Key] = {
     "serve.port": Key(int, 1, 65535),
     "serve.workers": Key(int, 1, 64),
     "serve.metrics_port": Key(int, 0, 65535),
+    "backup.folder": Key(str),
+    "backup.keep_days": Key(int, *KEEP_DAYS_BOUNDS),
+    "backup.copy_to": Key(str),
+    "backup.recipients": Key(list),
+    "backup.keys_to": Key(str),
     "intake.found_a_day": Key(int, *INTAKE_BOUNDS[FOUND_A_DAY_VARIABLE], FOUND_A_DAY_VARIABLE),
     "intake.cases_in_ten_minutes": Key(int, *INTAKE_BOUNDS[CASES_VARIABLE], CASES_VARIABLE),
     "intake.fingerprints_in_ten_minutes": Key(int, *INTAKE_BOUNDS[FINGERPRINTS_VARIABLE], FINGERPRINTS_VARIABLE),
@@ -90,6 +96,9 @@ _FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "database": (lambda text: text == SQLITE or is_address(text), f"`{SQLITE}`, or {ADDRESS_WORDS}"),
     "log_format": (is_log_format, LOG_FORMAT_WORDS),
     "public_address": (is_public_address, PUBLIC_ADDRESS_WORDS),
+    "backup.folder": (is_whole_path, FOLDER_WORDS),
+    "backup.copy_to": (is_whole_path, FOLDER_WORDS),
+    "backup.keys_to": (is_whole_path, FOLDER_WORDS),
 }
 """Texts that have a form."""
 

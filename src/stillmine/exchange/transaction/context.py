@@ -18,6 +18,7 @@ from stillmine.exchange.keys.day_keys import DayKeys
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
 from stillmine.exchange.settings.address import PublicAddress
 from stillmine.exchange.settings.ask import USUAL_ASK, AskSettings
+from stillmine.exchange.settings.backup import USUAL_BACKUP, BackupSettings
 from stillmine.exchange.settings.feed import USUAL_FEED, FeedSettings
 from stillmine.exchange.settings.intake import USUAL_INTAKE, IntakeSettings
 from stillmine.exchange.settings.ledger import USUAL_PUBLISH_EVERY
@@ -53,6 +54,7 @@ class Context:
     doors: Doors = USUAL_DOORS
     room: Room = USUAL_ROOM
     public_address: PublicAddress | None = None
+    backup: BackupSettings = USUAL_BACKUP
     log_format: LogFormat = LogFormat.TEXT
 
 

@@ -56,6 +56,7 @@ def configure(
         doors=config.doors,
         room=config.room,
         public_address=config.public_address,
+        backup=config.backup,
         log_format=config.log_format,
     )
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
