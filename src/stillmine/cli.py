@@ -49,9 +49,11 @@ PARTS = {
 
 def _print_version(is_wanted: bool) -> None:
     if is_wanted:
-        from importlib import metadata  # noqa: PLC0415 (every other command would wait for it)
+        from importlib import metadata, resources  # noqa: PLC0415 (every other command would wait for it)
 
-        typer.echo(f"stillmine {metadata.version('stillmine')}")
+        commit = resources.files("stillmine") / "COMMIT"  # a release has it; a checkout's commit is what git says
+        made_of = f" (commit {commit.read_text().strip()})" if commit.is_file() else ""
+        typer.echo(f"stillmine {metadata.version('stillmine')}{made_of}")
         raise typer.Exit
 
 

@@ -17,6 +17,7 @@ from stillmine.wire.portal_list import (
     MAXIMUM_LIST_BYTES,
     PORTAL_LIST_NAME,
     PortalListMalformedError,
+    built_portal,
     list_hash,
     list_of_folder,
     read_portal_list,
@@ -37,6 +38,7 @@ def verify(
     address: Annotated[str, typer.Argument(help="The portal's address: https://…")],
     list_file: Annotated[Path | None, typer.Option("--list", help=f"A release's {PORTAL_LIST_NAME}, from a source that you trust.")] = None,
     checkout: Annotated[Path | None, typer.Option(help="A checkout whose portal you built.")] = None,
+    is_installed: Annotated[bool, typer.Option("--installed", help="The portal that came with this program, which you installed.")] = False,
     key: Annotated[str | None, typer.Option(help="The ledger's key, from a source that you trust: name+id+key.")] = None,
     without_ledger: Annotated[bool, typer.Option(help="Compare the files alone.")] = False,
 ) -> None:
@@ -44,7 +46,7 @@ def verify(
     portal = PortalClient(address)
     try:
         served = portal.fetch(f"/{PORTAL_LIST_NAME}", maximum_bytes=MAXIMUM_LIST_BYTES).body
-        whole, source = _expected(list_file, checkout, served)
+        whole, source = _expected(list_file, checkout, served, is_installed=is_installed)
         expected = read_portal_list(whole)
         is_tty = sys.stderr.isatty()
         with typer.progressbar(expected, label=None if is_tty else "Fetching the files …", file=sys.stderr) as names:
@@ -63,10 +65,15 @@ def verify(
         raise typer.Exit(1)
 
 
-def _expected(list_file: Path | None, checkout: Path | None, served: bytes | None) -> tuple[bytes, str]:
+def _expected(list_file: Path | None, checkout: Path | None, served: bytes | None, *, is_installed: bool) -> tuple[bytes, str]:
     """Return the list to compare with, and what it is in a sentence."""
-    if list_file is not None and checkout is not None:
-        raise typer.BadParameter("name a list or a checkout, not both")
+    if (list_file is not None) + (checkout is not None) + is_installed > 1:
+        raise typer.BadParameter("name one of a list, a checkout and --installed")
+    if is_installed:
+        own = built_portal()
+        if own is None:
+            raise PortalListMissingError("and no portal came with this program: install a release")
+        return list_of_folder(own), "the portal that came with this program"
     if list_file is not None:
         return list_file.read_bytes(), str(list_file)
     if checkout is not None:

@@ -27,6 +27,18 @@ class PortalListMalformedError(StillmineError):
     sentence = "This is not a list of a portal's files. Name the `portal-files.txt` of a release or of your own build."
 
 
+BUILT_PORTALS = (
+    Path(__file__).resolve().parents[3] / "portal" / "dist",
+    Path(__file__).resolve().parents[1] / "portal",
+)
+"""Where the built portal lies: in a checkout, else in an installed wheel, which brings it."""
+
+
+def built_portal() -> Path | None:
+    """Return the folder of the portal that came with this program, or None where none was built."""
+    return next((folder for folder in BUILT_PORTALS if (folder / INDEX).is_file()), None)
+
+
 def portal_files(folder: Path) -> dict[str, Path]:
     """Return what a portal's list names: every file by its path from the folder, without the list and without compressed copies."""
     every = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}

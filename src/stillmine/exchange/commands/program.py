@@ -55,7 +55,7 @@ def serve(  # noqa: PLR0917 (options, all named)
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes (default: 1).")] = None,
     host_name: Annotated[list[str] | None, typer.Option(help="Host name that people use; repeatable. localhost always works.")] = None,
     trusted_proxies: Annotated[int | None, typer.Option(min=0, max=5, help="Hops of X-Forwarded-For to trust (default: 0).")] = None,
-    portal: Annotated[Path | None, typer.Option(help="Folder of the built portal (default: portal/dist of a checkout).")] = None,
+    portal: Annotated[Path | None, typer.Option(help="Folder of the built portal (default: the one that came with this program).")] = None,
     console: Annotated[
         bool | None, typer.Option("--console/--no-console", help="Serve the console for operators at /console/ (default: off).")
     ] = None,

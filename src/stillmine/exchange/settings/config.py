@@ -24,6 +24,7 @@ from stillmine.exchange.settings.log import log_format
 from stillmine.serving.doors import USUAL_DOORS, USUAL_ROOM, Doors, Room
 from stillmine.serving.log_lines import LogFormat
 from stillmine.wire.errors import NotConfiguredError
+from stillmine.wire.portal_list import BUILT_PORTALS, built_portal
 
 HOME_VARIABLE = "STILLMINE_EXCHANGE_HOME"
 DEFAULT_HOME = "~/.stillmine/exchange"
@@ -31,8 +32,6 @@ DEFAULT_HOST_NAMES = ("localhost", "127.0.0.1", "[::1]")
 DATABASE_FILE = "exchange.sqlite3"
 ANSWER_SECONDS = 10
 COMMAND_SECONDS = 30
-
-_REPOSITORY_PORTAL = Path(__file__).resolve().parents[4] / "portal" / "dist"
 
 
 @dataclass(frozen=True)
@@ -156,14 +155,14 @@ def _portal(option: Path | None, file: SettingsFile) -> Path | None:
         found = option
     if found is not None and not (found / "index.html").is_file():
         raise NotConfiguredError("--portal, or `portal` in exchange.toml: a folder with an index.html in it")
-    found = found or (_REPOSITORY_PORTAL if (_REPOSITORY_PORTAL / "index.html").is_file() else None)
+    found = found or built_portal()
     return found.resolve() if found else None
 
 
 def serving_settings(config: ExchangeConfig) -> dict[str, object]:
-    """Return what `serve` was told, as `exchange.toml` says it; the portal of a checkout is found anyway."""
+    """Return what `serve` was told, as `exchange.toml` says it; the portal that came with the program is found anyway."""
     names = [name for name in config.host_names if name not in DEFAULT_HOST_NAMES]
-    portal = {"portal": str(config.portal)} if config.portal and config.portal != _REPOSITORY_PORTAL else {}
+    portal = {"portal": str(config.portal)} if config.portal and config.portal not in BUILT_PORTALS else {}
     return {
         "host_names": names,
         "trusted_proxies": config.trusted_proxies,
