@@ -34,7 +34,7 @@ def _group() -> None:
 
 
 @app.command("verify")
-def verify(
+def verify(  # noqa: PLR0917 (options, all named)
     address: Annotated[str, typer.Argument(help="The portal's address: https://…")],
     list_file: Annotated[Path | None, typer.Option("--list", help=f"A release's {PORTAL_LIST_NAME}, from a source that you trust.")] = None,
     checkout: Annotated[Path | None, typer.Option(help="A checkout whose portal you built.")] = None,
