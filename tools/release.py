@@ -53,7 +53,7 @@ def new_key(file: Path) -> Path:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise ReleaseError(f"{file} is there already. A new key makes every release of before one of somebody else") from None
+        raise ReleaseError(f"{file} is there already. With a new key, every earlier release looks like somebody else’s") from None
     with os.fdopen(descriptor, "wb") as written:
         written.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     public.write_bytes(_public_bytes(key.public_key()))
@@ -62,7 +62,7 @@ def new_key(file: Path) -> Path:
 
 def build(key_file: Path, out: Path, root: Path = ROOT) -> list[Path]:
     """Build and sign into an empty or new folder; returns the files. Raises ReleaseError."""
-    key = _private_key(key_file)
+    key = private_key(key_file)
     if _git(root, "status", "--porcelain"):
         raise ReleaseError("The tree is not clean. Commit or remove what `git status` shows: a release is what a commit says, and no more")
     if out.exists() and any(out.iterdir()):
@@ -71,7 +71,7 @@ def build(key_file: Path, out: Path, root: Path = ROOT) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix="stillmine-release-") as folder:
         export = Path(folder) / "stillmine"
         _export(root, export, commit)
-        version = str(tomllib.loads((export / "pyproject.toml").read_text())["project"]["version"])
+        version = version_of(export)
         (export / COMMIT_FILE).write_text(f"{commit}\n")
         environment = _environment(root, export, at)
         _build_portal(root, export, environment)
@@ -116,6 +116,11 @@ def verify(folder: Path, public_key: Path) -> int:
     return len(listed)
 
 
+def version_of(root: Path) -> str:
+    """Return the version of a checkout."""
+    return str(tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"])
+
+
 def sums_of(files: Sequence[Path]) -> str:
     """Return a line for each file as `sha256sum` writes and checks it."""
     return "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
@@ -130,7 +135,8 @@ def changes_of(changelog: str, version: str) -> str:
     return f"# Stillmine {found.rstrip()}\n"
 
 
-def _private_key(file: Path) -> Ed25519PrivateKey:
+def private_key(file: Path) -> Ed25519PrivateKey:
+    """Read a key as `new_key` writes it; raises ReleaseError."""
     try:
         key = load_pem_private_key(file.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:

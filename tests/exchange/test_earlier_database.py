@@ -6,6 +6,7 @@
 
 import gzip
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -121,7 +122,13 @@ def test_it_is_taken_over_with_every_row_and_its_tables_are_those_of_a_new_one(o
     assert len(before["cases_fingerprint"]) > 20
     assert len(before["ledger_leaf"]) > 500
     assert "not up to date" in operator.run("fsck", expect=2)
-    operator.run("migrate")
+    planned = operator.run("migrate", "--plan")
+    assert rows(operator) == before, "nothing was changed by looking"
+    assert "rows.0001_initial" not in planned
+    assert re.search(r"rows.0006_last_backup  backup_backupfolder: \d+ row\(s\)", planned)
+    said = operator.run("migrate")
+    assert [line.split()[-1] for line in said.splitlines()[:-1]] == [line.split()[0] for line in planned.splitlines()[:-2]]
+    assert "Nothing is to be applied" in operator.run("migrate", "--plan")
     assert rows(operator) == now
     with reading(operator) as connection:
         assert connection.execute("SELECT app, name FROM django_migrations").fetchall() == [

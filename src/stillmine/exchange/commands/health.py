@@ -30,7 +30,7 @@ def doctor(
     """Say how each part is and what to do about it, changing nothing; exit code 1 if something is wrong, 0 if there are only warnings."""
     config = read_config(os.environ, home)
     public = config.public_address if address is None else read_address(address, "--address")
-    _require_home(config)
+    require_home(config)
     exchange = configure(replace(config, is_reading=True))
     from stillmine.exchange.health.report import report_of
 
@@ -40,7 +40,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _require_home(config: ExchangeConfig) -> None:
+def require_home(config: ExchangeConfig) -> None:
     """Raise NotConfiguredError where nothing was ever here: looking must not make a home."""
     if not any((config.home / name).exists() for name in (SECRET_FILE, SETTINGS_FILE)):
         raise NotConfiguredError(

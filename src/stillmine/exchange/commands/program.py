@@ -7,6 +7,7 @@ Django is prepared inside each command, so that `--help` works anywhere.
 import json
 import os
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -18,13 +19,14 @@ from stillmine.exchange.commands.command_line import AsJson, Commands, Home, not
 from stillmine.exchange.commands.console import app as operator_app
 from stillmine.exchange.commands.flags import flag_app
 from stillmine.exchange.commands.health import add_commands as add_health_commands
+from stillmine.exchange.commands.health import require_home
 from stillmine.exchange.commands.intake import attack_app, bank_app, quarantine_app
 from stillmine.exchange.commands.keys import keys_app
 from stillmine.exchange.commands.partners import app as partner_app
 from stillmine.exchange.commands.receipts import receipt_app
 from stillmine.exchange.database.migrate import migrate as migrate_database
 from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
-from stillmine.exchange.settings.config import Options, read_config
+from stillmine.exchange.settings.config import ExchangeConfig, Options, read_config
 from stillmine.exchange.settings.file import keep_settings
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import configure
@@ -74,13 +76,38 @@ def serve(  # noqa: PLR0917 (options, all named)
 
 
 @app.command()
-def migrate(home: Home = None) -> None:
+def migrate(
+    home: Home = None,
+    is_planned: Annotated[
+        bool, typer.Option("--plan", help="Change nothing: say what would be done, and about how long it takes.")
+    ] = False,
+) -> None:
     """Bring the database up to date; `serve` does this too."""
     config = read_config(os.environ, home)
+    if is_planned:
+        _say_plan(config)
+        return
     exchange = configure(config)
-    migrate_database(exchange)
+    migrate_database(exchange, lambda name, number, of: typer.echo(f"{number} of {of}: {name}"))
     keep_settings(config.home, config.database_url, {}, exchange.random_bytes)
     typer.echo("The database is up to date.")
+
+
+def _say_plan(config: ExchangeConfig) -> None:
+    require_home(config)
+    configure(replace(config, is_reading=True))
+    from stillmine.exchange.database.plan import plan
+
+    steps = plan()
+    for step in steps:
+        rows = ", ".join(f"{table}: {count} row(s)" for table, count in step.rows.items()) or "no rows"
+        typer.echo(f"{step.name}  {rows}{'; has steps of its own, whose time is not known' if step.has_code else ''}")
+    if not steps:
+        typer.echo("Nothing is to be applied: the database is up to date.")
+        return
+    seconds = sum(step.seconds for step in steps)
+    typer.echo(f"{len(steps)} change(s), about {max(1, round(seconds))} s, by how fast this machine just read rows of these tables.")
+    typer.echo("Make a backup first, stop `serve`, and keep as much space free as the database has. Nothing was changed.")
 
 
 @app.command()

@@ -4,6 +4,8 @@
 Nothing else may start on a database that lacks a migration: what is missing there would fail later, and quietly.
 """
 
+from collections.abc import Callable
+
 from django.core.management import call_command
 from django.db import DatabaseError, Error, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -23,16 +25,28 @@ class DatabaseDamagedError(StillmineError):
     sentence = "The database is damaged or can't be read. Keep a copy of it as it is, and restore the newest backup into a new one."
 
 
-def migrate(exchange: Context) -> None:
+Tell = Callable[[str, int, int], None]
+"""Told the name of each migration before it is applied, which one of how many it is."""
+
+
+def migrate(exchange: Context, tell: Tell = lambda *_: None) -> None:
     """Apply all migrations; raises NotConfiguredError where the database can't be used or belongs to another secret."""
     try:
         _require_known()
         take_over()
-        call_command("migrate", verbosity=0)
+        _apply(tell)
         _make_first_day_key(exchange)
     except Error as error:
         raise unusable(error) from None
     _require_own_secret(exchange)
+
+
+def _apply(tell: Tell) -> None:
+    executor = MigrationExecutor(connection)
+    todo = [migration for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    for number, migration in enumerate(todo, 1):
+        tell(f"{migration.app_label}.{migration.name}", number, len(todo))
+        call_command("migrate", migration.app_label, migration.name, verbosity=0)
 
 
 def require_ready(exchange: Context) -> None:
