@@ -38,12 +38,14 @@ PARTS = {
         "stillmine.partner.commands.service_commands",
         "app",
         "Be a partner: look uploads up at an exchange, or in its list.",
-        ("httpx",),
+        ("cryptography", "httpx", "starlette"),
         "partner",
     ),
     "ledger": Part("stillmine.auditor.commands", "app", "Check an exchange's public log.", ("cryptography", "httpx"), "auditor"),
     "portal": Part("stillmine.auditor.portal_commands", "app", "Check a portal that is served.", ("cryptography", "httpx"), "auditor"),
-    "demo": Part("stillmine.demo.commands", "app", "Run the main job on a real photograph, narrated.", ("httpx",), "exchange,partner"),
+    "demo": Part(
+        "stillmine.demo.commands", "app", "Run the main job on a real photograph, narrated.", ("django", "starlette"), "exchange,partner"
+    ),
 }
 
 
