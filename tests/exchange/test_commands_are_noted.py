@@ -14,6 +14,8 @@ from tests.exchange.exchange_parts import PartnerClient, Phone, empty_all_tables
 from tests.house.command_tree import every_command, is_group
 
 READS = {
+    "alerts list",
+    "alerts test",
     "backup list",
     "backup verify",
     "bank list",
@@ -31,6 +33,7 @@ READS = {
     "under-attack status",
 }
 NOT_NOTED = {
+    "alerts ack": "it works while the database does not, and changes nothing but who is told",
     "backup now": "it changes nothing in the exchange, and is run by the clock",
     "expire": "without options it does what `serve` does by itself every minute",
     "migrate": "before it there may be no log",

@@ -45,6 +45,7 @@ ROUTES = {
     "POST console/flags/<int:flag_number>": "reviewer",
     "GET console/statistics": "reviewer",
     "GET console/health": "reviewer",
+    "POST console/health": "reviewer",
     "GET console/bank": "manager",
     "GET console/bank/<int:bank_id>/remove": "manager",
     "POST console/bank/<int:bank_id>/remove": "manager",

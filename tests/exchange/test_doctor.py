@@ -37,6 +37,12 @@ PARTS = [
     "disk",
     "backup",
     "under_attack",
+    "quarantine",
+    "flags",
+    "partners",
+    "withdrawals",
+    "probing",
+    "drills",
     "portal",
     "version",
 ]

@@ -25,6 +25,7 @@ def doctor(
     address: Annotated[
         str | None, typer.Option(help="The public address, https://name: look at its certificate too (default: `public_address`).")
     ] = None,
+    is_quick: Annotated[bool, typer.Option("--quick", help="Leave out what takes long to look at: certificate and portal.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say how each part is and what to do about it, changing nothing; exit code 1 if something is wrong, 0 if there are only warnings."""
@@ -34,7 +35,7 @@ def doctor(
     exchange = configure(replace(config, is_reading=True))
     from stillmine.exchange.health.report import report_of
 
-    found = report_of(exchange, public)
+    found = report_of(exchange, public, is_quick=is_quick)
     typer.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(_line(finding) for finding in found.findings))
     if not found.is_well:
         raise typer.Exit(1)

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from stillmine.exchange.commands.alerts import alerts_app
 from stillmine.exchange.commands.backups import add_commands as add_backup_commands
 from stillmine.exchange.commands.command_line import AsJson, Commands, Home, noted, prepare, read_span
 from stillmine.exchange.commands.console import app as operator_app
@@ -41,6 +42,7 @@ app.add_typer(partner_app, name="partner")
 app.add_typer(keys_app, name="keys")
 add_backup_commands(app)
 add_health_commands(app)
+app.add_typer(alerts_app, name="alerts")
 app.add_typer(operator_app, name="operator")
 app.add_typer(bank_app, name="bank")
 app.add_typer(quarantine_app, name="quarantine")

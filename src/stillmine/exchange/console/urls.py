@@ -47,7 +47,7 @@ PAGE_ROUTES = (
     PageRoute("console/quarantine/<int:number>", Who.REVIEWER, {"GET": intake.show_suspension, "POST": intake.take_decision}),
     PageRoute("console/flags/<int:flag_number>", Who.REVIEWER, {"GET": intake.show_flag, "POST": intake.take_flag_decision}),
     PageRoute("console/statistics", Who.REVIEWER, {"GET": record.show_statistics}),
-    PageRoute("console/health", Who.REVIEWER, {"GET": record.show_health}),
+    PageRoute("console/health", Who.REVIEWER, {"GET": record.show_health, "POST": record.take_alert}),
     PageRoute("console/bank", Who.MANAGER, {"GET": intake.show_banks}),
     PageRoute("console/bank/<int:bank_id>/remove", Who.MANAGER, {"GET": intake.show_remove_bank, "POST": intake.take_remove_bank}),
     PageRoute("console/operators", Who.MANAGER, {"GET": record.show_operators}),

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is only read: the first page, health, operators, settings, the log, the stylesheet."""
+"""What is read, and who takes care of what is wrong: the first page, health, operators, settings, the log, the stylesheet."""
 
 from django.http import HttpResponse
 
 from stillmine.exchange.console.health_lines import health_page
 from stillmine.exchange.console.in_force import settings_in_force
+from stillmine.exchange.console.log import logged
 from stillmine.exchange.console.numbers import numbers
 from stillmine.exchange.console.pages import Visit, redirect, show
 from stillmine.exchange.console.queries import log_page, operator_lines, overview
 from stillmine.exchange.ground.edge import query_number
+from stillmine.exchange.health.alert_state import acknowledge, read_state
 from stillmine.exchange.settings.console import FOLDER
 from stillmine.exchange.transaction.context import to_minute
 
@@ -33,6 +35,15 @@ def show_statistics(visit: Visit) -> HttpResponse:
 def show_health(visit: Visit) -> HttpResponse:
     """GET /console/health."""
     return show(visit, "health", page=health_page(visit.exchange))
+
+
+def take_alert(visit: Visit) -> HttpResponse:
+    """POST /console/health: somebody takes care of what people were told."""
+    part = visit.typed("part")
+    if part in read_state(visit.exchange.home).alerts:  # else it is over meanwhile, or was never there
+        with logged(visit.exchange, visit.operator.name, "alert_acknowledged", part):
+            acknowledge(visit.exchange, [part])
+    return redirect("/console/health")
 
 
 def show_operators(visit: Visit) -> HttpResponse:

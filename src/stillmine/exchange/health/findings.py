@@ -2,6 +2,7 @@
 """What was found, one line for each part. No line may hold a path, a fingerprint or anything of a case: reviewers read them too."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 
 import msgspec
@@ -49,3 +50,11 @@ def warned(part: str, words: str) -> Finding:
 def wrong(part: str, words: str) -> Finding:
     """Return that somebody has to act."""
     return Finding(part, Level.WRONG, words)
+
+
+def span(time: timedelta) -> str:
+    """Say how long, in one unit."""
+    minutes = int(time.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // 1440} days"

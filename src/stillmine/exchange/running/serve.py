@@ -39,6 +39,7 @@ def serve(config: ExchangeConfig, clock: Clock = system_clock) -> None:
         metrics = opened.enter_context(bound(LOOPBACK, config.metrics_port, "--metrics-port")) if config.metrics_port else None
         require_socket_path(config.home)
         exchange = configure(config, clock)
+        from stillmine.exchange.alerts.keeping import keep_alerts  # noqa: PLC0415 (needs the configured apps)
         from stillmine.exchange.log.publishing import keep_published  # noqa: PLC0415 (needs the configured apps)
         from stillmine.exchange.protection.data_keys import require_keys  # noqa: PLC0415 (needs the configured apps)
         from stillmine.exchange.running.upkeep import keep_up, step_names  # noqa: PLC0415 (needs the configured apps)
@@ -53,6 +54,7 @@ def serve(config: ExchangeConfig, clock: Clock = system_clock) -> None:
             threading.Thread(target=keep_up, args=(exchange, stopped, counted.step_failed), name="upkeep"),
             threading.Thread(target=keep_published, args=(exchange, stopped), name="ledger"),
             threading.Thread(target=keep_index, args=(config, stopped, counted.index_lost), name="index keeper"),
+            *([threading.Thread(target=keep_alerts, args=(exchange, stopped), name="alerts")] if config.alerts.is_on else []),
             *([] if metrics is None else [_metrics_thread(exchange, counted, metrics, stopped)]),
         ]
         for thread in beside:

@@ -13,6 +13,7 @@ from pathlib import Path
 from stillmine.exchange.ground.database_address import DATABASE_VARIABLE, postgresql_settings, same_database, shown_database
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.exchange.settings.address import ADDRESS_VARIABLE, PublicAddress, read_address
+from stillmine.exchange.settings.alerts import USUAL_ALERTS, AlertSettings, alert_settings
 from stillmine.exchange.settings.ask import LOCK_FILE, USUAL_ASK, AskSettings, ask_settings
 from stillmine.exchange.settings.backup import USUAL_BACKUP, BackupSettings
 from stillmine.exchange.settings.doors import door_settings, room_settings
@@ -59,6 +60,7 @@ class ExchangeConfig:
     log_format: LogFormat = LogFormat.TEXT
     public_address: PublicAddress | None = None
     backup: BackupSettings = USUAL_BACKUP
+    alerts: AlertSettings = USUAL_ALERTS
     is_reading: bool = False
     """Set for commands that only look: they can't write into the database, and make neither it nor a secret."""
 
@@ -110,6 +112,7 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, option
         log_format=log_format(together),
         public_address=read_address(together[ADDRESS_VARIABLE]) if ADDRESS_VARIABLE in together else None,
         backup=_backup(file),
+        alerts=alert_settings(file.part("alerts")),
     )
 
 

@@ -17,6 +17,8 @@ from stillmine.exchange.ground.database_address import ADDRESS_WORDS, DATABASE_V
 from stillmine.exchange.ground.secret import RandomBytes, create_private, require_private
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.exchange.settings.address import ADDRESS_VARIABLE, PUBLIC_ADDRESS_WORDS, is_public_address
+from stillmine.exchange.settings.alerts import FORMS as ALERT_FORMS
+from stillmine.exchange.settings.alerts import NEXT_PERSON_BOUNDS
 from stillmine.exchange.settings.ask import BOUNDS as ASK_BOUNDS
 from stillmine.exchange.settings.ask import DIFFERING_VARIABLE, UNCONFIRMED_VARIABLE
 from stillmine.exchange.settings.backup import FOLDER_WORDS, KEEP_DAYS_BOUNDS, is_whole_path
@@ -66,6 +68,16 @@ KEYS: Mapping[str, Key] = {
     "serve.port": Key(int, 1, 65535),
     "serve.workers": Key(int, 1, 64),
     "serve.metrics_port": Key(int, 0, 65535),
+    "alerts.people": Key(list),
+    "alerts.mail_server": Key(str),
+    "alerts.mail_from": Key(str),
+    "alerts.mail_user": Key(str),
+    "alerts.mail_password_file": Key(str),
+    "alerts.webhook": Key(str),
+    "alerts.quiet_hours": Key(str),
+    "alerts.time_zone": Key(str),
+    "alerts.digest_at": Key(str),
+    "alerts.next_person_after_minutes": Key(int, *NEXT_PERSON_BOUNDS),
     "backup.folder": Key(str),
     "backup.keep_days": Key(int, *KEEP_DAYS_BOUNDS),
     "backup.copy_to": Key(str),
@@ -96,6 +108,8 @@ _FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "database": (lambda text: text == SQLITE or is_address(text), f"`{SQLITE}`, or {ADDRESS_WORDS}"),
     "log_format": (is_log_format, LOG_FORMAT_WORDS),
     "public_address": (is_public_address, PUBLIC_ADDRESS_WORDS),
+    "alerts.mail_password_file": (is_whole_path, "the whole path of a file, from / on"),
+    **ALERT_FORMS,
     "backup.folder": (is_whole_path, FOLDER_WORDS),
     "backup.copy_to": (is_whole_path, FOLDER_WORDS),
     "backup.keys_to": (is_whole_path, FOLDER_WORDS),
@@ -132,6 +146,10 @@ class SettingsFile:
     def flag(self, name: str, given: bool | None, usual: bool) -> bool:
         """Like `text`, for yes or no."""
         return bool(self.values.get(name, usual) if given is None else given)
+
+    def part(self, name: str) -> dict[str, object]:
+        """Return what the file says of one table, by the names of its keys."""
+        return {key.partition(".")[2]: value for key, value in self.values.items() if key.startswith(f"{name}.")}
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of the file."""

@@ -17,6 +17,7 @@ from stillmine.exchange.ground.uptime import UptimeReader, system_uptime
 from stillmine.exchange.keys.day_keys import DayKeys
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
 from stillmine.exchange.settings.address import PublicAddress
+from stillmine.exchange.settings.alerts import USUAL_ALERTS, AlertSettings
 from stillmine.exchange.settings.ask import USUAL_ASK, AskSettings
 from stillmine.exchange.settings.backup import USUAL_BACKUP, BackupSettings
 from stillmine.exchange.settings.feed import USUAL_FEED, FeedSettings
@@ -55,6 +56,7 @@ class Context:
     room: Room = USUAL_ROOM
     public_address: PublicAddress | None = None
     backup: BackupSettings = USUAL_BACKUP
+    alerts: AlertSettings = USUAL_ALERTS
     log_format: LogFormat = LogFormat.TEXT
 
 

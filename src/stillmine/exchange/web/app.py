@@ -57,6 +57,7 @@ def configure(
         room=config.room,
         public_address=config.public_address,
         backup=config.backup,
+        alerts=config.alerts,
         log_format=config.log_format,
     )
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})

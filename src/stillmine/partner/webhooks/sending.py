@@ -16,12 +16,13 @@ from stillmine.partner.fetching.allowed import Target, read_url
 from stillmine.partner.fetching.fetch import post
 from stillmine.partner.ground.errors import UrlNotAllowedError, UrlUnreachableError
 from stillmine.partner.store.webhooks import WebhookQueue
-from stillmine.partner.webhooks.signing import signatures, webhook_secrets
+from stillmine.partner.webhooks.signing import webhook_secrets
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import encode
 from stillmine.wire.errors import NotConfiguredError, StillmineError
 from stillmine.wire.screen import WebhooksHealth
+from stillmine.wire.webhook_signature import signatures
 
 ANSWER_SECONDS = 10.0
 LOOK_SECONDS = 1.0

@@ -1,25 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The secret that the platform shares, and what is signed with it: the form of Standard Webhooks.
+"""The secret that the platform shares, with which webhooks are signed.
 
 There is no default secret. Must never log one, nor take one from a file that others can read.
 """
 
 import base64
-import hashlib
-import hmac
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from stillmine.client.private_file import read_private
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
+from stillmine.wire.webhook_signature import SECRET_PREFIX
 
 SECRET_FILE = "webhook.secret"  # noqa: S105 (a file's name)
 PREVIOUS = ".previous"
 SECRET_BYTES = 32
 
-_PREFIX = b"whsec_"
 _LENGTHS = range(24, 65)
 
 
@@ -32,20 +30,13 @@ def webhook_secrets(home: Path, named: Path | None, random_bytes: Callable[[int]
     return [_read(one) for one in (path, previous) if one == path or one.exists()]
 
 
-def signatures(secrets: Sequence[Secret], webhook_id: str, timestamp: int, body: bytes) -> str:
-    """Return the header's value: one signature for each secret."""
-    signed = f"{webhook_id}.{timestamp}.".encode() + body
-    digests = [hmac.digest(bytes(secret), signed, hashlib.sha256) for secret in secrets]
-    return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
-
-
 def _make(path: Path, random_bytes: Callable[[int], bytes]) -> None:
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return
     with os.fdopen(descriptor, "wb") as file:
-        file.write(_PREFIX + base64.b64encode(random_bytes(SECRET_BYTES)) + b"\n")
+        file.write(SECRET_PREFIX + base64.b64encode(random_bytes(SECRET_BYTES)) + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
@@ -53,9 +44,9 @@ def _make(path: Path, random_bytes: Callable[[int], bytes]) -> None:
 def _read(path: Path) -> Secret:
     said = read_private(path, path.name)
     try:
-        secret = base64.b64decode(said.removeprefix(_PREFIX), validate=True)
+        secret = base64.b64decode(said.removeprefix(SECRET_PREFIX), validate=True)
     except ValueError:
         secret = b""
-    if not said.startswith(_PREFIX) or len(secret) not in _LENGTHS:
+    if not said.startswith(SECRET_PREFIX) or len(secret) not in _LENGTHS:
         raise NotConfiguredError(f"{path.name}: whsec_ and base64 of 24 to 64 bytes")
     return Secret(secret)
