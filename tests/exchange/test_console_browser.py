@@ -5,6 +5,7 @@ import os
 import threading
 from base64 import b32decode
 from collections.abc import Iterator
+from dataclasses import replace
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -13,6 +14,7 @@ import pytest
 from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from stillmine.exchange.settings.alerts import AlertSettings
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
 from tests.accessible import Scheme, is_scrolled_sideways, open_page, violations
@@ -119,6 +121,36 @@ def walk_intake(page: Page, address: str) -> Iterator[str]:
     page.get_by_role("button", name="Remove the list").click()
     expect(page.get_by_text("It is empty")).to_be_visible()
     yield "bank, empty"
+
+
+def test_who_takes_care_of_an_alert_says_so_on_the_page_health(exchange: Context, address: str, manager: Desk, browser: Browser) -> None:
+    from stillmine.exchange.health.alert_state import Alert, changing_state, read_state
+
+    minutes = exchange.clock().timestamp() - 42 * 60
+    told = replace(exchange, alerts=AlertSettings(webhook="https://hook.example/"))
+    with changing_state(exchange.home) as state:
+        state.alerts = {"quarantine": Alert("quarantine", minutes, True, {"webhook": minutes})}
+    try:
+        for width in (360, 1280):
+            with (
+                override_settings(EXCHANGE_CONTEXT=told),
+                browser.new_context(viewport={"width": width, "height": 800}, bypass_csp=True) as context,
+            ):
+                take_in(context, manager, address)
+                page = context.new_page()
+                page.goto(f"{address}health")
+                expect(page.get_by_text("Something waits in quarantine, and is not protected meanwhile, for 42 minutes.")).to_be_visible()
+                if folder := os.environ.get("STILLMINE_PICTURES"):
+                    page.screenshot(path=f"{folder}/health-{width}.png", full_page=True)
+                assert slips(page) == []
+                if width == 1280:
+                    page.get_by_role("button", name="I take care of it").click()
+                    expect(page.get_by_text("Somebody takes care of it.")).to_be_visible()
+                    expect(page.get_by_role("button", name="I take care of it")).to_have_count(0)
+        assert read_state(exchange.home).alerts["quarantine"].acknowledged_at is not None
+    finally:
+        for name in ("alerts.json", "alerts.lock"):
+            (exchange.home / name).unlink(missing_ok=True)
 
 
 def walk_doors(page: Page, address: str, exchange: Context) -> Iterator[str]:

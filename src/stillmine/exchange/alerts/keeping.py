@@ -29,6 +29,8 @@ CHECK_SECONDS = 0.2
 
 log = SparingLog(logging.getLogger(__name__))
 
+_REPORT = msgspec.json.Decoder(Report)
+
 Look = Callable[[bool], list[Finding]]
 """Looks at every part, or quickly at most; returns what was found."""
 
@@ -72,7 +74,7 @@ def look_by_command(exchange: Context, stopped: threading.Event, is_quick: bool,
     if stopped.is_set():
         return []
     try:
-        return msgspec.json.decode(reader.said, type=Report).findings
+        return _REPORT.decode(reader.said).findings
     except msgspec.DecodeError:
         return [wrong("database", "it does not answer")]
 

@@ -65,10 +65,13 @@ class AlertState(msgspec.Struct):
     looked_at: float = 0.0
 
 
+_STATE = msgspec.json.Decoder(AlertState)
+
+
 def read_state(home: Path) -> AlertState:
     """Return what is known; nothing where the file is missing or damaged: then what is wrong is told once more."""
     try:
-        return msgspec.json.decode((home / STATE_FILE).read_bytes(), type=AlertState)
+        return _STATE.decode((home / STATE_FILE).read_bytes())
     except (OSError, msgspec.DecodeError):
         return AlertState()
 
