@@ -38,7 +38,7 @@ SUMS, SIGNATURE, PUBLIC_KEY, CHANGES = "SHA256SUMS", "SHA256SUMS.sig", "release-
 COMMIT_FILE = "src/stillmine/COMMIT"
 """What `stillmine --version` says beside the version."""
 
-TAKEN = ("requirements.lock", "deploy/install.sh")
+TAKEN = ("requirements.lock", "deploy/install.sh", "deploy/setup-debian.sh", "deploy/Caddyfile", "deploy/systemd/*")
 """What somebody without a checkout needs beside the wheel."""
 
 
@@ -79,8 +79,7 @@ def build(key_file: Path, out: Path, root: Path = ROOT) -> list[Path]:
         backend = "import sys; from scikit_build_core import build; getattr(build, sys.argv[1])(sys.argv[2])"
         for kind in ("build_sdist", "build_wheel"):
             _run([sys.executable, "-c", backend, kind, str(out.resolve())], export, environment)
-        for name in TAKEN:
-            shutil.copyfile(export / name, out / Path(name).name)
+        take(export, out)
         shutil.copyfile(export / "portal/dist/portal-files.txt", out / "portal-files.txt")
         (out / CHANGES).write_text(changes_of((export / "CHANGELOG.md").read_text(), version))
     files = sorted(path for path in out.iterdir())
@@ -114,6 +113,13 @@ def verify(folder: Path, public_key: Path) -> int:
     if more := sorted(there - set(listed)):
         raise ReleaseError(f"not part of this release: {', '.join(more)}")
     return len(listed)
+
+
+def take(root: Path, to: Path) -> None:
+    """Put what is needed beside the wheel into a folder."""
+    for pattern in TAKEN:
+        for path in root.glob(pattern):
+            shutil.copyfile(path, to / path.name)
 
 
 def version_of(root: Path) -> str:

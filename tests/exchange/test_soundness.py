@@ -36,7 +36,14 @@ def say_that_it_is_newer(operator: Operator) -> None:
 def test_a_database_of_a_newer_version_is_refused_in_one_sentence(operator: Operator, tmp_path: Path) -> None:
     operator.run("migrate")
     say_that_it_is_newer(operator)
-    for command in (["migrate"], ["fsck"], ["partner", "list"], ["backup", str(tmp_path / "backup")], ["serve", "--port", "1025"]):
+    for command in (
+        ["migrate"],
+        ["migrate", "--plan"],
+        ["fsck"],
+        ["partner", "list"],
+        ["backup", str(tmp_path / "backup")],
+        ["serve", "--port", "1025"],
+    ):
         said = operator.run(*command, expect=2)
         assert "made by a newer version of Stillmine (1 change(s) that this one does not know)" in said, command
     assert not (tmp_path / "backup").exists()

@@ -26,6 +26,7 @@ from stillmine.exchange.commands.keys import keys_app
 from stillmine.exchange.commands.partners import app as partner_app
 from stillmine.exchange.commands.receipts import receipt_app
 from stillmine.exchange.database.migrate import migrate as migrate_database
+from stillmine.exchange.database.migrate import require_known
 from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
 from stillmine.exchange.settings.config import ExchangeConfig, Options, read_config
 from stillmine.exchange.settings.file import keep_settings
@@ -100,6 +101,7 @@ def _say_plan(config: ExchangeConfig) -> None:
     configure(replace(config, is_reading=True))
     from stillmine.exchange.database.plan import plan
 
+    require_known()
     steps = plan()
     for step in steps:
         rows = ", ".join(f"{table}: {count} row(s)" for table, count in step.rows.items()) or "no rows"

@@ -32,7 +32,7 @@ Tell = Callable[[str, int, int], None]
 def migrate(exchange: Context, tell: Tell = lambda *_: None) -> None:
     """Apply all migrations; raises NotConfiguredError where the database can't be used or belongs to another secret."""
     try:
-        _require_known()
+        require_known()
         take_over()
         _apply(tell)
         _make_first_day_key(exchange)
@@ -52,7 +52,7 @@ def _apply(tell: Tell) -> None:
 def require_ready(exchange: Context) -> None:
     """Raise NotConfiguredError where the database can't be used, lacks a migration or its first key, or belongs to another secret."""
     try:
-        _require_known()
+        require_known()
         executor = MigrationExecutor(connection)
         is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes())) or _lacks_first_day_key()
     except Error as error:
@@ -74,8 +74,8 @@ def require_unused(config: ExchangeConfig) -> None:
         raise unusable(error) from None
 
 
-def _require_known() -> None:
-    """Refuse a database that a newer version has changed: what it holds since would be read wrongly, or lost."""
+def require_known() -> None:
+    """Refuse, with NotConfiguredError, a database that a newer version has changed: what it holds since would be read wrongly, or lost."""
     loader = MigrationLoader(connection)
     unknown = [key for key in loader.applied_migrations.keys() - loader.disk_migrations.keys() if not is_earlier(key[0])]
     if unknown:
