@@ -155,6 +155,14 @@ def test_a_digest_a_day_says_what_is_wrong_or_that_all_is_well() -> None:
     assert digest[-1].subject == "Stillmine: still not well"
 
 
+def test_a_digest_never_calls_well_what_nobody_was_told_of_yet() -> None:
+    watch = Watch(replace(BOTH, quiet=(time(22), time(9))), datetime(2026, 11, 22, 23, 0, tzinfo=UTC).timestamp())
+    assert watch.told(wrong("backup", "…")) == []
+    digest = watch.look(wrong("backup", "…"), minutes=9 * 60)
+    assert {letter.kind for letter in digest} == {DIGEST}
+    assert all("There is no backup" in letter.text for letter in digest)
+
+
 def test_a_clock_that_jumps_back_or_ahead_loses_nothing() -> None:
     watch = Watch()
     watch.told(QUARANTINE)

@@ -49,6 +49,8 @@ def look_once(exchange: Context, look: Look, send: Send, *, is_quick: bool) -> N
     """Look and tell once. Whatever fails is logged, and the next look is tried all the same."""
     try:
         findings = look(is_quick)
+        if not findings:  # told to stop meanwhile: nothing was looked at, and nothing is well by that
+            return
         now = exchange.clock().timestamp()
         with changing_state(exchange.home) as state:
             look_through(state, exchange.alerts, findings, now, lambda: exchange.random_bytes(16).hex())

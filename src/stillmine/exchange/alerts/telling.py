@@ -99,7 +99,7 @@ def _digest(state: AlertState, settings: AlertSettings, now: float, new_id: NewI
     if local.time() < settings.digest_at or state.digest_day == local.date().isoformat():
         return
     state.digest_day = local.date().isoformat()
-    told = [alert for alert in state.alerts.values() if alert.told]
+    told = list(state.alerts.values())  # also what nobody was told of yet: it must never be called well
     lines = [f"- {words_of(alert.part)}, for {span(timedelta(seconds=now - alert.since))}." for alert in told]
     if any(now - one.since >= FAILING_SECONDS for one in state.failing.values()):
         lines.append("- Somebody who should be told can’t be reached: `stillmine exchange alerts test` says who.")
