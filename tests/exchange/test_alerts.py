@@ -94,6 +94,16 @@ def test_the_next_person_is_told_where_nobody_takes_care_of_it() -> None:
     assert sorted(watch.told(CALM, minutes=1) + watch.told(CALM, minutes=4)) == [ANNA, BEN]
 
 
+def test_it_says_since_when_something_waits_and_not_since_when_it_was_found() -> None:
+    watch = Watch()
+    [letter] = watch.look(wrong("quarantine", "…", datetime(2026, 11, 22, 11, 20, tzinfo=UTC)))
+    assert "for 41 minutes." in letter.text
+    [letter] = watch.look(wrong("quarantine", "…", datetime(2026, 11, 22, 11, 50, tzinfo=UTC)), minutes=30)
+    assert "for 41 minutes." in letter.text, "the oldest was decided, another has waited since"
+    [letter] = watch.look(QUARANTINE, wrong("secret", "…"))
+    assert "found just now." in letter.text
+
+
 def test_who_takes_care_of_it_lets_the_next_sleep() -> None:
     watch = Watch()
     assert watch.told(QUARANTINE) == [ANNA]
@@ -188,6 +198,32 @@ def look(exchange: Context, *findings: Finding, seconds: float = 5) -> None:
     keeping.look_once(exchange, lambda _: list(findings), sending.sender(exchange, seconds), is_quick=True)
 
 
+def test_what_takes_long_to_look_at_is_looked_at_each_minute_while_it_is_not_well(
+    mailing: tuple[Context, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange, _ = mailing
+    stopped, looks = threading.Event(), []
+    levels = {2: Level.WRONG, 3: Level.WARNING}
+
+    def look(_exchange: Context, _stopped: threading.Event, is_quick: bool) -> list[Finding]:
+        looks.append(is_quick)
+        if len(looks) == 16:
+            stopped.set()
+        return [fine("disk", "…")] if is_quick else [Finding("certificate", levels.get(len(looks), Level.OK), "…")]
+
+    monkeypatch.setattr(keeping, "look_by_command", look)
+    monkeypatch.setattr(keeping, "INTERVAL_SECONDS", 0)
+    monkeypatch.setattr(keeping, "WHOLE_EVERY", 1)
+    keeping.keep_alerts(exchange, stopped)
+    assert looks == [False] * 16
+    stopped.clear()
+    looks.clear()
+    levels = {1: Level.WRONG, 2: Level.WARNING}
+    monkeypatch.setattr(keeping, "WHOLE_EVERY", 10)
+    keeping.keep_alerts(exchange, stopped)
+    assert [number for number, is_quick in enumerate(looks, 1) if not is_quick] == [1, 2, 3, 13]
+
+
 def test_a_mail_is_sent_once_over_a_restart_and_holds_nothing_of_a_case(mailing: tuple[Context, Server], clock: Clock) -> None:
     exchange, server = mailing
     with changing_state(exchange.home) as state:
@@ -275,7 +311,8 @@ def test_served_it_tells_a_signed_webhook_and_commands_work_without_the_database
         wait_until(lambda: bool(taken))
     headers, body = taken[0]
     said = json.loads(body)
-    assert (said["type"], said["data"]["text"]) == ("exchange.digest", "All is well.")
+    assert (said["type"], said["data"]["parts"]) == ("exchange.digest", ["backup"]), "nobody was told of it yet, and it is not called well"
+    assert "- There is no backup that can be relied on, found just now." in said["data"]["text"]
     secret = b64decode((operator.home / "alerts.secret").read_text().strip().removeprefix("whsec_"))
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     assert headers["webhook-signature"] == f"v1,{b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()}"

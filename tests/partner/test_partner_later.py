@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from stillmine.partner.later.later import BYTES_AT_ONCE, UPLOADS_AT_ONCE, Later
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.service.app import Surroundings, build_service
 from stillmine.partner.service.preference import preference_of
+from stillmine.partner.store import screenings as screenings_file
 from stillmine.partner.store.schema import FILE_NAME
 from stillmine.partner.store.screenings import KEPT_MINUTES, KeptScreenings, not_screened
 from stillmine.partner.store.webhooks import WebhookQueue
@@ -298,6 +299,58 @@ def test_a_store_that_takes_nothing_promises_nothing_and_loses_nothing(
         while (await later.one(bytes.fromhex(said.screening_id))).result != RESULT:
             assert time.monotonic() < until
             await asyncio.sleep(0.01)
+
+    with_later(kept, clock, use)
+
+
+def test_what_was_owed_is_answered_though_the_store_is_written_to_meanwhile(
+    kept: KeptScreenings, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.accept(b"f" * 16, "post 7", 100)
+    wrote = []
+
+    def answered(code: str, content_id: str | None) -> ScreenResult:
+        another = sqlite3.connect(home / FILE_NAME, timeout=0.01, isolation_level=None)  # as following the exchange is
+        with closing(another), suppress(sqlite3.OperationalError):  # it has to wait
+            another.execute("UPDATE webhook SET problem = 'another'")
+            wrote.append(True)
+        return not_screened(code, content_id)
+
+    monkeypatch.setattr(screenings_file, "not_screened", answered)
+    assert kept.interrupt(300) == 1
+    assert not wrote
+    assert kept.one(b"f" * 16).status is ScreeningStatus.FINISHED
+
+
+def test_what_was_owed_is_answered_once_the_store_takes_it_and_nothing_is_promised_before(
+    kept: KeptScreenings, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later_file, "STORE_SECONDS", 0.01)
+    kept.accept(b"f" * 16, "post 7", 100)
+    interrupt, is_full = kept.interrupt, True
+
+    def full(minute: int) -> int:
+        if is_full:
+            raise StoreUnreadableError
+        return interrupt(minute)
+
+    async def work() -> ScreenResult:
+        await asyncio.sleep(0.01)
+        return RESULT
+
+    async def use(later: Later) -> None:
+        nonlocal is_full
+        monkeypatch.setattr(kept, "interrupt", full)
+        await later.start()
+        assert await later.answer(work, "post 8", 0) == RESULT, "it waits for the answer: an upload of now must not count as one of then"
+        assert (await later.one(b"f" * 16)).status is ScreeningStatus.ACCEPTED
+        is_full = False
+        until = time.monotonic() + 60
+        while (await later.one(b"f" * 16)).result != not_screened("interrupted", "post 7"):
+            assert time.monotonic() < until
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        assert isinstance(await later.answer(work, "post 8", 0), KeptScreening)
 
     with_later(kept, clock, use)
 

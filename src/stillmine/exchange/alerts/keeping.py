@@ -14,7 +14,7 @@ import msgspec
 from stillmine.exchange.alerts.sending import Send, send_due, sender
 from stillmine.exchange.alerts.telling import look_through
 from stillmine.exchange.health.alert_state import changing_state
-from stillmine.exchange.health.findings import Finding, Report, wrong
+from stillmine.exchange.health.findings import Finding, Level, Report, wrong
 from stillmine.exchange.transaction.context import Context
 from stillmine.serving.sparing_log import SparingLog
 
@@ -22,8 +22,10 @@ INTERVAL_SECONDS = 60.0
 LOOK_SECONDS = 90.0
 """A look that takes longer is ended, and the database does not answer."""
 
-WHOLE_EVERY = 60
-"""Of so many looks one is also at what takes long: certificate and portal."""
+WHOLE_EVERY = 10
+"""Of so many looks one is also at what takes long, `SLOW`; every look is while one of them is not well."""
+
+SLOW = frozenset({"certificate", "portal"})
 
 CHECK_SECONDS = 0.2
 
@@ -40,17 +42,21 @@ def keep_alerts(exchange: Context, stopped: threading.Event) -> None:
     send, look = sender(exchange), partial(look_by_command, exchange, stopped)
     number = 0
     while not stopped.is_set():
-        look_once(exchange, look, send, is_quick=number % WHOLE_EVERY != 0)
-        number += 1
+        is_slow_well = look_once(exchange, look, send, is_quick=number % WHOLE_EVERY != 0)
+        number = number + 1 if is_slow_well else 0
         stopped.wait(INTERVAL_SECONDS)
 
 
-def look_once(exchange: Context, look: Look, send: Send, *, is_quick: bool) -> None:
-    """Look and tell once. Whatever fails is logged, and the next look is tried all the same."""
+def look_once(exchange: Context, look: Look, send: Send, *, is_quick: bool) -> bool:
+    """Look and tell once; returns whether nothing of `SLOW` was seen that is not well.
+
+    Whatever fails is logged, and the next look is tried all the same.
+    """
+    findings: list[Finding] = []
     try:
         findings = look(is_quick)
         if not findings:  # told to stop meanwhile: nothing was looked at, and nothing is well by that
-            return
+            return True
         now = exchange.clock().timestamp()
         with changing_state(exchange.home) as state:
             look_through(state, exchange.alerts, findings, now, lambda: exchange.random_bytes(16).hex())
@@ -59,6 +65,7 @@ def look_once(exchange: Context, look: Look, send: Send, *, is_quick: bool) -> N
         log.say(f"what is wrong can't be noted or told ({error.strerror or type(error).__name__})")
     except Exception as error:
         log.say(f"nobody is told what is wrong ({type(error).__name__})")
+    return all(finding.level is Level.OK for finding in findings if finding.part in SLOW)
 
 
 def look_by_command(exchange: Context, stopped: threading.Event, is_quick: bool, seconds: float = LOOK_SECONDS) -> list[Finding]:

@@ -53,10 +53,10 @@ OTHERS_UNKNOWN = "database"
 """While this one is wrong the others can't be looked at, and stay as they are."""
 
 
-def firing(findings: Iterable[Finding]) -> tuple[dict[str, Rule], set[str]]:
-    """Return which rules say something of these findings, by part, and which parts were looked at."""
+def firing(findings: Iterable[Finding]) -> tuple[dict[str, tuple[Rule, Finding]], set[str]]:
+    """Return which rules say something of these findings, and of which, by part; and which parts were looked at."""
     found = list(findings)
     if any(one.part == OTHERS_UNKNOWN and one.level is Level.WRONG for one in found):
         found = [one for one in found if one.part in {OTHERS_UNKNOWN, "disk"}]
-    rules = {one.part: RULES[one.part, one.level] for one in found if (one.part, one.level) in RULES}
+    rules = {one.part: (RULES[one.part, one.level], one) for one in found if (one.part, one.level) in RULES}
     return rules, {one.part for one in found}

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from stillmine.exchange.alerts.rules import RULES, firing
+from stillmine.exchange.alerts.rules import MINUTE, RULES, firing
 from stillmine.exchange.health.alert_state import FAILING_SECONDS, Alert, AlertState, Letter
 from stillmine.exchange.health.findings import Finding, span
 from stillmine.exchange.settings.alerts import AlertSettings
@@ -30,20 +30,21 @@ def look_through(state: AlertState, settings: AlertSettings, findings: Iterable[
     """Change what is known, and add letters to be sent; `now` is in Unix seconds."""
     rules, looked_at = firing(findings)
     state.looked_at = now
-    for part, rule in rules.items():
+    for part, (rule, finding) in rules.items():
         alert = state.alerts.setdefault(part, Alert(part, now, rule.is_urgent))
-        alert.since, alert.calm_since = min(alert.since, now), None
+        known = alert.since if finding.since is None else finding.since.timestamp()
+        alert.since, alert.calm_since = min(known, now), None
         if rule.is_urgent and not alert.is_urgent:  # it has become worse: whoever was told is told again
             alert.told, alert.acknowledged_at = {}, None
         alert.is_urgent = rule.is_urgent
     is_quiet = _is_quiet(settings, now)
     to_tell: dict[str, list[str]] = {}
-    for part, rule in rules.items():
+    for part, (rule, _) in rules.items():
         alert = state.alerts[part]
         if now - alert.since >= rule.after and alert.acknowledged_at is None:
             for target in _due(alert, settings, now, is_quiet=is_quiet):
                 alert.told[target] = now
-                to_tell.setdefault(target, []).append(f"{rule.words}, for {span(timedelta(seconds=now - alert.since))}.")
+                to_tell.setdefault(target, []).append(f"{rule.words}, {lasting(alert, now)}.")
     for target, lines in to_tell.items():
         parts = [part for part, alert in state.alerts.items() if alert.told.get(target) == now]
         subject = lines[0].partition(",")[0] if len(lines) == 1 else f"{len(lines)} things need somebody"
@@ -100,7 +101,7 @@ def _digest(state: AlertState, settings: AlertSettings, now: float, new_id: NewI
         return
     state.digest_day = local.date().isoformat()
     told = list(state.alerts.values())  # also what nobody was told of yet: it must never be called well
-    lines = [f"- {words_of(alert.part)}, for {span(timedelta(seconds=now - alert.since))}." for alert in told]
+    lines = [f"- {words_of(alert.part)}, {lasting(alert, now)}." for alert in told]
     if any(now - one.since >= FAILING_SECONDS for one in state.failing.values()):
         lines.append("- Somebody who should be told can’t be reached: `stillmine exchange alerts test` says who.")
     text = "\n".join([*lines, "", HOW]) if lines else "All is well."
@@ -112,6 +113,12 @@ def _digest(state: AlertState, settings: AlertSettings, now: float, new_id: NewI
 def words_of(part: str) -> str:
     """Return what is told of a part."""
     return next(rule.words for (named, _), rule in RULES.items() if named == part)
+
+
+def lasting(alert: Alert, now: float) -> str:
+    """Say for how long it has been so."""
+    seconds = max(0.0, now - alert.since)
+    return f"for {span(timedelta(seconds=seconds))}" if seconds >= MINUTE else "found just now"
 
 
 def _is_quiet(settings: AlertSettings, now: float) -> bool:

@@ -2,7 +2,7 @@
 """What was found, one line for each part. No line may hold a path, a fingerprint or anything of a case: reviewers read them too."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -17,11 +17,12 @@ class Level(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One part that was looked at; where it is not ok, the words say what to do."""
+    """One part that was looked at; where it is not ok, the words say what to do. `since`: where the database itself says since when."""
 
     part: str
     level: Level
     words: str
+    since: datetime | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -42,14 +43,14 @@ def fine(part: str, words: str) -> Finding:
     return Finding(part, Level.OK, words)
 
 
-def warned(part: str, words: str) -> Finding:
+def warned(part: str, words: str, since: datetime | None = None) -> Finding:
     """Return that somebody should look at a part when there is time."""
-    return Finding(part, Level.WARNING, words)
+    return Finding(part, Level.WARNING, words, since)
 
 
-def wrong(part: str, words: str) -> Finding:
+def wrong(part: str, words: str, since: datetime | None = None) -> Finding:
     """Return that somebody has to act."""
-    return Finding(part, Level.WRONG, words)
+    return Finding(part, Level.WRONG, words, since)
 
 
 def span(time: timedelta) -> str:

@@ -36,7 +36,7 @@ def _of_quarantine(now: datetime) -> Finding:
     oldest = min((group.suspended_at for group in suspended()), default=now)
     if now - oldest > QUARANTINE:
         words = f"something has waited for {span(now - oldest)}, and somebody’s file is not protected meanwhile. Decide in the console, or"
-        return wrong("quarantine", f"{words} see `stillmine exchange quarantine list`")
+        return wrong("quarantine", f"{words} see `stillmine exchange quarantine list`", oldest)
     return fine("quarantine", "nothing has waited for long")
 
 
@@ -44,7 +44,7 @@ def _of_flags(now: datetime) -> Finding:
     oldest = min((group.flagged_at for group in flagged()), default=now)
     if now - oldest > FLAG:
         words = f"something has been flagged for {span(now - oldest)}, and is matched meanwhile. Decide in the console, or see"
-        return warned("flags", f"{words} `stillmine exchange flag list`")
+        return warned("flags", f"{words} `stillmine exchange flag list`", oldest)
     return fine("flags", "nothing has waited for long")
 
 
@@ -54,13 +54,13 @@ def _of_partners(now: datetime) -> Iterator[Finding]:
     since = min(behind, default=now)
     if now - since > PARTNER:
         words = f"one with the list has confirmed nothing for {span(now - since)}. `stillmine exchange partner list` says which: ask them"
-        yield warned("partners", words)
+        yield warned("partners", words, since)
     else:
         yield fine("partners", "none is late")
     asked = min((one.oldest_not_acknowledged for one in found if one.oldest_not_acknowledged is not None), default=now)
     if now - asked > WITHDRAWAL:
         words = f"a partner has not confirmed one for {span(now - asked)}. `stillmine exchange partner list` says which: ask them"
-        yield (wrong if now - asked > WITHDRAWAL_WRONG else warned)("withdrawals", words)
+        yield (wrong if now - asked > WITHDRAWAL_WRONG else warned)("withdrawals", words, asked)
     else:
         yield fine("withdrawals", "confirmed on time")
 
@@ -75,5 +75,6 @@ def _of_probing(exchange: Context, now: datetime) -> Finding:
 def _of_drills(now: datetime) -> Finding:
     oldest = Drill.objects.filter(finished_at=None).order_by("planted_at").values_list("planted_at", flat=True).first()
     if oldest is not None and now - oldest > DRILL:
-        return warned("drills", f"one has not ended for {span(now - oldest)}: the partner did not report it. Ask them")
+        words = f"one has not ended for {span(now - oldest)}: the partner did not report it. Ask them"
+        return warned("drills", words, oldest)
     return fine("drills", "none waits")

@@ -93,6 +93,7 @@ class Later:
         self._screening: set[asyncio.Future[ScreenResult]] = set()
         self._seats_left, self._bytes_left = UPLOADS_AT_ONCE, BYTES_AT_ONCE
         self._is_stopping = False
+        self._is_owing = False
 
     @property
     def waiting(self) -> int:
@@ -120,13 +121,16 @@ class Later:
     async def answer(self, work: Work, content_id: str | None, wait_seconds: float) -> ScreenResult | KeptScreening:
         """Begin `work`, and return its result if it comes in time, else what was accepted; `work` gives back what it holds itself.
 
-        Where the store does not take it, nothing is promised: the answer waits for the result.
+        Where the store does not take it, or has not yet taken what was owed before this start, nothing is promised: the answer waits for
+        the result.
         """
         task: asyncio.Task[ScreenResult] = self._begun(self._done(work, content_id))
         if wait_seconds > 0:
             await asyncio.wait({task}, timeout=wait_seconds)
         if task.done():
             return task.result()
+        if self._is_owing:
+            return await asyncio.shield(task)
         screening_id = self._random_bytes(ID_BYTES)
         try:
             accepted = await run_in_threadpool(self._kept.accept, screening_id, content_id, self._minute())
@@ -164,7 +168,8 @@ class Later:
 
     async def start(self) -> None:
         """Answer what was owed before this start: its uploads are gone."""
-        await run_in_threadpool(self._interrupt)
+        self._is_owing = not await run_in_threadpool(self._interrupt)
+        self._begun(self._answer_owed())
         self._begun(self._forget())
 
     async def stop(self) -> None:
@@ -207,6 +212,11 @@ class Later:
             else:
                 return
 
+    async def _answer_owed(self) -> None:
+        while self._is_owing and not self._is_stopping:
+            await asyncio.sleep(STORE_SECONDS)
+            self._is_owing = not await run_in_threadpool(self._interrupt)
+
     async def _forget(self) -> None:
         while not self._is_stopping:
             try:
@@ -215,13 +225,15 @@ class Later:
                 self._log.say("answers that came later could not be forgotten")
             await asyncio.sleep(FORGET_EVERY_SECONDS)
 
-    def _interrupt(self) -> None:
-        """A store that takes nothing now is told at the next start."""
+    def _interrupt(self) -> bool:
+        """Answer all that is owed; returns whether the store took it. One that takes nothing at a stop is told at the next start."""
         try:
             if number := self._kept.interrupt(self._minute()):
                 log.warning("%d uploads that were accepted are not screened: the service was stopped", number)
         except StoreUnreadableError:
             self._log.say("which uploads were interrupted could not be kept")
+            return False
+        return True
 
     def _minute(self) -> int:
         return int(self._clock().timestamp()) // 60

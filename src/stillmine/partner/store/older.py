@@ -50,19 +50,19 @@ class OlderNotes:
 
     def newest_place(self) -> int:
         """Return the place in the queue of the last fingerprint that is to be looked for, 0 where there is none."""
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             return int(db.execute("SELECT coalesce(max(place), 0) FROM older_newcomers").fetchone()[0])
 
     def waiting(self) -> int:
         """Return how many fingerprints are to be looked for."""
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             return int(db.execute("SELECT count(*) FROM older_newcomers").fetchone()[0])
 
     def new_fingerprints(self, last_place: int) -> NewFingerprints | None:
         """Return those to be looked for first, up to this place; None if nothing waits. What is active no more is not among them."""
         query = """SELECT place, kind, value FROM older_newcomers LEFT JOIN fingerprints ON id = fingerprint_id AND state = 'active'
             WHERE place <= ? ORDER BY place LIMIT ?"""
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             rows = db.execute(query, (last_place, LOOKED_FOR_AT_ONCE)).fetchall()
         return NewFingerprints([(Kind(kind), value) for _, kind, value in rows if kind is not None], rows[-1][0]) if rows else None
 
@@ -79,12 +79,12 @@ class OlderNotes:
 
     def deleted(self) -> dict[bytes, int]:
         """Return what was deleted, and until when."""
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             return dict(db.execute("SELECT mark, second FROM older_deleted").fetchall())
 
     def swept_day(self) -> int | None:
         """Return on which day what was deleted left the files last."""
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             day: int | None = db.execute("SELECT swept_day FROM older").fetchone()[0]
         return day
 
@@ -96,7 +96,7 @@ class OlderNotes:
 
     def asked(self) -> dict[int, AskedHour]:
         """Return what is known of each hour that was asked about."""
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             rows = db.execute("SELECT hour, began_at, reached FROM older_asked").fetchall()
         return {hour: AskedHour(began_at, reached) for hour, began_at, reached in rows}
 
@@ -113,5 +113,5 @@ class OlderNotes:
     def needs_no_look(self, upload_id: bytes) -> bool:
         """Return whether this upload has a match that is open, or that a reviewer removed it for."""
         query = "SELECT EXISTS (SELECT 1 FROM matches WHERE upload_id = ? AND decision IS NOT 'not_removed')"
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             return bool(db.execute(query, (upload_id,)).fetchone()[0])

@@ -4,7 +4,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from stillmine.partner.ground.errors import StoreUnreadableError
@@ -24,12 +24,22 @@ class OwnConnection:
         with self._lock:
             self._db.close()
 
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Hold the lock and a transaction that writes; roll back on any error.
+
+        It takes the file's lock at once, waiting for others: one that read first would fail without waiting if another wrote meanwhile.
+        """
+        return self._held("BEGIN IMMEDIATE")
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Hold the lock and a transaction that only reads: it waits for nobody who writes."""
+        return self._held("BEGIN")
+
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the lock and a transaction, which takes the file's lock at the first write; roll back on any error."""
+    def _held(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                self._db.execute("BEGIN")
+                self._db.execute(begin)
                 yield self._db
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:

@@ -88,5 +88,5 @@ class KeptScreenings:
 
     def one(self, screening_id: bytes) -> KeptScreening:
         """Return how one stands; raises ScreeningNotFoundError."""
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             return one_screening(db, screening_id)

@@ -214,7 +214,7 @@ class Store(Transactions):
                 found = next_damage(db, found[0])
         if found[1]:
             return True
-        with closing(OwnConnection(self.folder)) as own, own.transaction() as db:  # nobody waits while all of it is read
+        with closing(OwnConnection(self.folder)) as own, own.reading() as db:  # nobody waits while all of it is read
             return has_other_rows(db)
 
     def mend(self) -> int:

@@ -74,7 +74,7 @@ class WebhookQueue:
         """Return what is to be sent first, None if nothing is due or sending is switched off."""
         query = """SELECT place, webhook_id, type, minute, about FROM webhook_events
             WHERE due_at <= ? AND NOT (SELECT is_switched_off FROM webhook) ORDER BY due_at, place LIMIT 1"""
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             row = db.execute(query, (now_seconds,)).fetchone()
             if row is None:
                 return None
@@ -109,14 +109,14 @@ class WebhookQueue:
 
     def health(self) -> WebhooksHealth:
         """Return how it stands."""
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             (failed,) = db.execute("SELECT count(*) FROM webhook_events WHERE due_at IS NULL").fetchone()
             held, not_queued, is_off, problem = db.execute("SELECT held, not_queued, is_switched_off, problem FROM webhook").fetchone()
         return WebhooksHealth(held - failed, failed, not_queued, bool(is_off), problem)
 
     def failed(self) -> list[FailedWebhook]:
         """Return what has failed, oldest first."""
-        with self._connection.transaction() as db:
+        with self._connection.reading() as db:
             rows = db.execute("SELECT type, about, minute FROM webhook_events WHERE due_at IS NULL ORDER BY place").fetchall()
         return [FailedWebhook(word, about.hex(), _moment(minute)) for word, about, minute in rows]
 
