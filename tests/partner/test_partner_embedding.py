@@ -85,7 +85,8 @@ def test_the_answers_are_those_of_the_service(
     with made:
         assert made.wait_until_fresh(60)
         ours = [made.screen(upload, content_id="post 1", uploader="account 7") for upload in uploads]
-    assert [plain(result) for result in ours] == [plain(result) for result in theirs]
+    for here, there in zip(ours, theirs, strict=True):
+        assert plain(here) == plain(there)
 
 
 def plain(result: ScreenResult) -> object:
